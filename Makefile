@@ -1,0 +1,34 @@
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: run test check demo bench clean
+
+run: $(INSTALLED)
+	@$(BIN)/kitledger welcome
+	@exec $(BIN)/kitledger serve
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+check: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+demo: $(INSTALLED)
+	@$(BIN)/python -m benchmarks.demo
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv data .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+
+# Installed once; again when what the project needs has changed.
+$(INSTALLED): setup.cfg pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@

@@ -1,0 +1,68 @@
+"""The base of all aggregates: a stream of events, and the state that follows from it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from eventsourcing.utils import register_topic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """State one fact about one aggregate; `timestamp` is when the ledger learned it, aware UTC.
+
+    Each event class has a TOPIC, which names it in the store for ever and is never changed, and an
+    `apply` that assigns and decides nothing.
+    """
+
+    TOPIC: ClassVar[str]
+    originator_id: str
+    originator_version: int
+    timestamp: datetime
+
+    def __init_subclass__(cls) -> None:
+        if "TOPIC" in cls.__dict__:
+            register_topic(cls.TOPIC, cls)
+
+    def apply(self, aggregate: Any) -> None:
+        """Assign to the aggregate what follows from this event."""
+
+
+class Aggregate:
+    """Hold the state of one stream, and the events that are decided but not yet recorded.
+
+    An aggregate starts empty, at version 0: whether a first event makes it is for its own commands
+    to say. `id` is the name of its stream, made from natural keys by the class.
+    """
+
+    def __init__(self, stream: str, version: int = 0) -> None:
+        self.id = stream
+        self.version = version
+        self._pending: list[Event] = []
+
+    def replay(self, events: Iterable[Event]) -> Self:
+        """Take over events that were recorded before, in their order."""
+        for event in events:
+            self._evolve(event)
+        return self
+
+    def trigger(self, event_class: type[Event], timestamp: datetime, **values: Any) -> None:
+        """Decide an event: apply it and keep it for saving."""
+        event = event_class(
+            originator_id=self.id,
+            originator_version=self.version + 1,
+            timestamp=timestamp,
+            **values,
+        )
+        self._evolve(event)
+        self._pending.append(event)
+
+    def collect_events(self) -> list[Event]:
+        """Hand over what is to be saved, once."""
+        collected, self._pending = self._pending, []
+        return collected
+
+    def _evolve(self, event: Event) -> None:
+        event.apply(self)
+        self.version = event.originator_version

@@ -1,0 +1,56 @@
+"""What the domain refuses, and why; the edge turns each into an answer.
+
+Refusal
+├── NotFound
+│   ├── UnknownKitRegistration
+│   └── UnknownQuarantined
+├── KitOfAnotherCustomer      the kit belongs to somebody else
+├── QuarantineClosed          it was released or discarded before
+├── StillRefused              what made the delivery unfit is still there
+├── WouldReplace              releasing a conflict would change what was recorded
+└── Contended                 others kept writing to the same streams; try again
+"""
+
+
+class Refusal(Exception):
+    """Say no, with a sentence that its reader can act on."""
+
+
+class NotFound(Refusal):
+    """Refuse because what was named does not exist."""
+
+
+class UnknownKitRegistration(NotFound):
+    """Refuse to change a kit registration that nobody made."""
+
+
+class UnknownQuarantined(NotFound):
+    """Refuse to treat as quarantined what is not."""
+
+
+class KitOfAnotherCustomer(Refusal):
+    """Refuse to give one customer the kit of another."""
+
+
+class QuarantineClosed(Refusal):
+    """Refuse to decide twice about one quarantined delivery."""
+
+
+class StillRefused(Refusal):
+    """Refuse to release a delivery that could not be recorded today either."""
+
+
+class WouldReplace(Refusal):
+    """Refuse to replace what was recorded unless told that it is meant.
+
+    `recorded` and `held` are the exact bytes of the envelope that stands and of the one held.
+    """
+
+    def __init__(self, recorded: bytes, held: bytes) -> None:
+        super().__init__("another delivery with this source and id is recorded already")
+        self.recorded = recorded
+        self.held = held
+
+
+class Contended(Refusal):
+    """Refuse for now: the streams concerned were busy at every attempt."""

@@ -1,0 +1,195 @@
+"""The projector: carries events from the ledger into the rows, in batches, once."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from eventsourcing.persistence import Notification, PersistenceError
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import DBAPIError
+
+from domain.ledger import Ledger, Recorded
+from projections.projection import Projection, micros
+from projections.views import Views, projections, skipped
+
+BATCH_EVENTS = 1000
+BATCH_BYTES = 8 * 1024 * 1024
+POLL_SECONDS = 0.005
+BEAT_SECONDS = 1.0
+
+Report = Callable[[str, dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Poison:
+    """An event that one projection can't take: where it stands, and what went wrong."""
+
+    projection: str
+    position: int
+    error: str
+
+
+class Batch:
+    """Some events of the ledger, each decoded once, when the first projection asks for it."""
+
+    def __init__(self, ledger: Ledger, stored: Sequence[Notification]) -> None:
+        self._ledger = ledger
+        self._stored = stored
+        self._decoded: dict[int, Recorded] = {}
+
+    def wanted_by(self, projection: Projection, after: int) -> list[Notification]:
+        """Return what concerns a projection beyond its position."""
+        topics = projection.topics
+        return [each for each in self._stored if each.topic in topics and each.id > after]
+
+    def decode(self, stored: Iterable[Notification]) -> Iterator[Recorded]:
+        """Yield the events themselves."""
+        for each in stored:
+            if each.id not in self._decoded:
+                self._decoded[each.id] = Recorded(each.id, self._ledger.decode(each))
+            yield self._decoded[each.id]
+
+
+class Projector:
+    """Carry events into every projection; one step is one transaction of rows and positions.
+
+    It may be killed anywhere: what was not committed is done again, what was is not. `report` hears
+    of what an operator should know, as an event name and its fields.
+    """
+
+    def __init__(
+        self, ledger: Ledger, views: Views, models: Sequence[Projection], report: Report
+    ) -> None:
+        self._ledger = ledger
+        self._views = views
+        self._models = models
+        self._report = report
+        self._topics = sorted({topic for model in models for topic in model.topics})
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+
+    def run(self, stop: threading.Event) -> None:
+        """Project until `stop` is set; the database's passing troubles are waited out."""
+        beaten, reached = 0.0, -1
+        self.resume()
+        while not stop.is_set():
+            try:
+                head = self._ledger.store.max_notification_id()
+                due = time.monotonic() - beaten > BEAT_SECONDS
+                if due or head != reached:
+                    reached = self.step()
+                    beaten = time.monotonic()
+                    continue
+            except (DBAPIError, PersistenceError) as error:
+                self._report("projector-waits", {"error": str(error)})
+                stop.wait(BEAT_SECONDS)
+            stop.wait(POLL_SECONDS)
+
+    def step(self) -> int:
+        """Project one batch; return the position up to which every running projection has come."""
+        with self._views.writing() as connection:
+            self._views.beat(connection, self._owner)
+            running = self._running(connection)
+            if not running:
+                return self._ledger.store.max_notification_id()
+            first = min(position for _, _, position in running)
+            stored, reached = self._ledger.store.select_batch(
+                first, topics=self._topics, limit=BATCH_EVENTS, max_bytes=BATCH_BYTES
+            )
+            batch = Batch(self._ledger, stored)
+            for model, slot, position in running:
+                if position < reached:
+                    wanted = batch.wanted_by(model, position)
+                    self._project(connection, model, slot, batch, wanted, reached)
+        return reached
+
+    def resume(self) -> None:
+        """Let projections that had stopped try their event again: the program may be a better one."""
+        with self._views.writing() as connection:
+            connection.execute(update(projections).values(stopped_at=None, error=None))
+
+    def _running(self, connection: Connection) -> list[tuple[Projection, int, int]]:
+        rows = {row.name: row for row in connection.execute(select(projections))}
+        return [
+            (model, rows[model.name].slot, rows[model.name].position)
+            for model in self._models
+            if rows[model.name].stopped_at is None
+        ]
+
+    def _project(
+        self,
+        connection: Connection,
+        model: Projection,
+        slot: int,
+        batch: Batch,
+        wanted: list[Notification],
+        reached: int,
+    ) -> None:
+        poison = apply_events(connection, model, slot, batch, wanted)
+        values: dict[str, Any] = {"position": reached}
+        if poison is not None:
+            now = micros(datetime.now(UTC))
+            values = {"position": poison.position - 1, "stopped_at": now, "error": poison.error}
+            self._report("projection-stopped", vars(poison))
+        connection.execute(
+            update(projections).where(projections.c.name == model.name).values(**values)
+        )
+
+
+def apply_events(
+    connection: Connection,
+    model: Projection,
+    slot: int,
+    batch: Batch,
+    wanted: list[Notification],
+) -> Poison | None:
+    """Apply events to a slot; at the first that fails stop before it, and say which it was.
+
+    All at once, since almost always all are good; when one is not, one by one up to it.
+    """
+    passed = _passed(connection, model, wanted)
+    wanted = [each for each in wanted if each.id not in passed]
+    if not wanted or _attempt(connection, model, slot, batch, wanted) is None:
+        return None
+    for each in wanted:
+        poison = _attempt(connection, model, slot, batch, [each])
+        if poison is not None:
+            return poison
+    return None
+
+
+def _passed(connection: Connection, model: Projection, wanted: list[Notification]) -> set[int]:
+    if not wanted:
+        return set()
+    known = select(skipped.c.position).where(
+        skipped.c.name == model.name, skipped.c.position >= wanted[0].id
+    )
+    return set(connection.scalars(known))
+
+
+def _attempt(
+    connection: Connection,
+    model: Projection,
+    slot: int,
+    batch: Batch,
+    wanted: list[Notification],
+) -> Poison | None:
+    try:
+        with connection.begin_nested():
+            model.apply(connection, slot, batch.decode(wanted))
+    except DBAPIError as error:
+        if error.connection_invalidated or not _of_the_data(error):
+            raise
+        return Poison(model.name, wanted[0].id, repr(error.orig))
+    except Exception as error:
+        return Poison(model.name, wanted[0].id, repr(error))
+    return None
+
+
+def _of_the_data(error: DBAPIError) -> bool:
+    """Tell a row that the table refuses from a database that can't serve now."""
+    return type(error).__name__ in {"IntegrityError", "DataError"}

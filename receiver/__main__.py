@@ -1,0 +1,5 @@
+"""`python -m receiver` is `kitledger`."""
+
+from receiver.cli import main
+
+main()

@@ -1,0 +1,71 @@
+"""Who may call: HTTP Basic `id:key` or a bearer key, roles, and the organization of a client."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from flask import abort, current_app, request
+from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth, MultiAuth
+
+from receiver.clients import Client, Clients
+from receiver.errors import problem
+
+F = TypeVar("F", bound=Callable[..., Any])
+REALM = "kitledger"
+_basic = HTTPBasicAuth(realm=REALM)
+_bearer = HTTPTokenAuth(scheme="Bearer", realm=REALM)
+_either = MultiAuth(_basic, _bearer)
+
+
+def requires(role: str) -> Callable[[F], F]:
+    """Let a route be called by clients with this role, or with `admin`; 401 or 403 for others.
+
+    A client that is bound to an organization gets 404 for everything outside it.
+    """
+
+    def mark(route: F) -> F:
+        guarded = _either.login_required(role=[role, "admin"])(route)
+        guarded.role = role
+        return guarded  # type: ignore[no-any-return]
+
+    return mark
+
+
+@_basic.verify_password
+def _by_id_and_key(client_id: str, key: str) -> Client | None:
+    client = _clients().by_key(key)
+    return _admitted(client) if client and str(client.id) == client_id else None
+
+
+@_bearer.verify_token
+def _by_key(key: str) -> Client | None:
+    return _admitted(_clients().by_key(key))
+
+
+@_basic.get_user_roles
+@_bearer.get_user_roles
+def _roles(client: Client) -> list[str]:
+    return sorted(client.roles)
+
+
+@_basic.error_handler
+@_bearer.error_handler
+def _refuse(status: int) -> Any:
+    if status == HTTPStatus.FORBIDDEN:
+        return problem(status, "the client lacks the role that this needs")
+    response = problem(status, "the id and key, or the bearer key, are missing or wrong")
+    response.headers["WWW-Authenticate"] = f'Basic realm="{REALM}", Bearer realm="{REALM}"'
+    return response
+
+
+def _clients() -> Clients:
+    clients: Clients = current_app.extensions["clients"]
+    return clients
+
+
+def _admitted(client: Client | None) -> Client | None:
+    if client is not None and client.organization is not None:
+        inside = (request.view_args or {}).get("organization_id")
+        if inside != client.organization:
+            abort(404)
+    return client

@@ -1,0 +1,74 @@
+"""Request bodies: read whole or refused, and only as much at a time as this process can hold."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+
+from flask import Request, abort
+
+from receiver.errors import Overloaded
+
+MOST_REQUESTS = 512
+MOST_BYTES = 16 * 1024 * 1024
+DRAIN_BYTES = 16 * 1024 * 1024
+"""What is read and thrown away of a body too large, so that its sender gets to read the answer."""
+
+
+class Admission:
+    """Count what is between `recv` and `commit`, and take no more than fits in memory."""
+
+    def __init__(self, requests: int = MOST_REQUESTS, size: int = MOST_BYTES) -> None:
+        self._requests = requests
+        self._bytes = size
+
+    @contextmanager
+    def admit(self, size: int) -> Iterator[None]:
+        """Hold a place for a body of up to `size` bytes; raises Overloaded when there is none.
+
+        A single body is let in however large the limit makes it, else it never could be.
+        """
+        idle = self._requests == MOST_REQUESTS
+        if self._requests < 1 or (self._bytes < size and not idle):
+            raise Overloaded("more webhooks are waiting to be stored than fit; try again")
+        self._requests -= 1
+        self._bytes -= size
+        try:
+            yield
+        finally:
+            self._requests += 1
+            self._bytes += size
+
+
+def declared_size(request: Request, limit: int) -> int:
+    """Return how many bytes a body may have: what it says, or the limit when it comes in chunks."""
+    return min(limit, request.content_length if request.content_length is not None else limit)
+
+
+def read(request: Request, limit: int) -> bytes:
+    """Read a body whole, whatever its framing; aborts with 413 beyond `limit` bytes.
+
+    One byte more than the limit is asked for: Werkzeug's own limit would cut a chunked body short
+    and go on with the rest.
+    """
+    stream = request.environ["wsgi.input"]
+    if (request.content_length or 0) > limit:
+        _drain(stream)
+        abort(413, f"the body is larger than {limit} bytes")
+    body: bytes = stream.read(limit + 1)
+    if len(body) > limit:
+        _drain(stream)
+        abort(413, f"the body is larger than {limit} bytes")
+    request.environ["wsgi.input"] = BytesIO(body)
+    request.environ["CONTENT_LENGTH"] = str(len(body))
+    return body
+
+
+def is_json(request: Request) -> bool:
+    """Say whether the Content-Type is JSON, or none was given."""
+    return not request.mimetype or request.is_json
+
+
+def _drain(stream: BytesIO) -> None:
+    left = DRAIN_BYTES
+    while left > 0 and (piece := stream.read(64 * 1024)):
+        left -= len(piece)

@@ -1,0 +1,57 @@
+"""kitledger clients: who may call everything but webhooks."""
+
+import click
+
+from receiver.commands.shared import as_json, parts, show
+
+
+@click.group()
+def clients() -> None:
+    """Add, list and revoke clients."""
+
+
+@clients.command()
+@click.argument("name")
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice(["reader", "registrar", "auditor", "admin"]),
+    multiple=True,
+    required=True,
+    help="What it may do; may be given several times.",
+)
+@click.option("--organization", type=int, help="The only organization that it may see.")
+@click.option("--id", "client_id", type=int, help="Its id; the next free one when it is not given.")
+@click.option("--key", help="Its key, a UUID; made at random when it is not given.")
+def add(
+    name: str,
+    roles: tuple[str, ...],
+    organization: int | None,
+    client_id: int | None,
+    key: str | None,
+) -> None:
+    """Add the client NAME; the last line printed is its id:key, which is not kept."""
+    with parts() as opened:
+        given = opened.clients.add(
+            name, list(roles), organization=organization, client_id=client_id, key=key
+        )
+    click.echo(f"Client {name} may call with HTTP Basic, or with its key as a bearer token:")
+    click.echo("{}:{}".format(*given))
+
+
+@clients.command("list")
+@as_json
+def list_clients(as_json: bool) -> None:
+    """List the clients; their keys are not kept."""
+    with parts() as opened:
+        rows = opened.clients.listing()
+    show(rows, ["id", "name", "roles", "organization", "created_at", "revoked_at"], as_json=as_json)
+
+
+@clients.command()
+@click.argument("client_id", type=int)
+def revoke(client_id: int) -> None:
+    """End the client CLIENT_ID: it is answered 401 from now on."""
+    with parts() as opened:
+        opened.clients.revoke(client_id)
+    click.echo(f"Client {client_id} is revoked.")

@@ -1,0 +1,76 @@
+"""kitledger projections: how far they are, and making them anew."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from receiver.commands.shared import as_json, parts, show
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from projections.projection import Projection
+
+
+@click.group()
+def projections() -> None:
+    """Look at projections, rebuild them, and pass an event that one can't take."""
+
+
+@projections.command()
+@as_json
+def status(as_json: bool) -> None:
+    """Tell the position of each projection, and how many positions it is behind."""
+    from projections.status import statuses
+
+    with parts() as opened:
+        found = statuses(opened.views, opened.ledger.store.max_notification_id())
+    rows = [vars(each) for each in found]
+    show(rows, ["name", "position", "lag", "stopped_at", "error"], as_json=as_json)
+
+
+@projections.command()
+@click.argument("name", required=False)
+def rebuild(name: str | None) -> None:
+    """Make the projection NAME, or all, anew from the first event.
+
+    Readers go on reading the old rows until the new ones are whole.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from projections.rebuild import rebuild as build
+
+    with parts() as opened:
+        chosen = _chosen(name)
+        with Progress(console=Console(stderr=True)) as bars:
+            for model in chosen:
+                bar = bars.add_task(model.name, total=None)
+                build(opened.ledger, opened.views, model, _moving(bars, bar))
+    click.echo(f"Rebuilt: {', '.join(model.name for model in chosen)}.")
+
+
+@projections.command()
+@click.argument("name")
+def skip(name: str) -> None:
+    """Pass, for good, the event at which the projection NAME has stopped."""
+    from projections.status import skip as pass_event
+
+    with parts() as opened:
+        position = pass_event(opened.views, _chosen(name)[0].name)
+    click.echo(f"{name} passes the event at position {position}, in rebuilds too.")
+
+
+def _moving(bars: "Progress", bar: "TaskID") -> Callable[[int, int], None]:
+    return lambda done, total: bars.update(bar, completed=done, total=total)
+
+
+def _chosen(name: str | None) -> "list[Projection]":
+    from receiver.composition import models
+
+    found = [model for model in models() if name in {None, model.name}]
+    if not found:
+        names = ", ".join(model.name for model in models())
+        raise click.UsageError(f"no projection {name}; there are {names}")
+    return found

@@ -1,0 +1,99 @@
+"""kitledger serve, project, migrate, welcome."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import click
+
+from receiver.commands.shared import parts
+from receiver.settings import Settings
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port; $PORT or 8000 if not given.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="Processes; $WEB_CONCURRENCY if not given."
+)
+@click.option("--no-projector", is_flag=True, help="Leave projecting to `kitledger project`.")
+def serve(host: str, port: int | None, workers: int | None, no_projector: bool) -> None:
+    """Serve HTTP, and project; stops cleanly on SIGTERM and Ctrl-C."""
+    settings = Settings.from_environment()
+    # In a process of its own, so that this one, which forks the workers, stays free of it all.
+    made = subprocess.run([sys.executable, "-m", "receiver", "migrate"], check=False)
+    if made.returncode:
+        raise SystemExit(made.returncode)
+    from receiver.server import serve as serve_http
+
+    serve_http(
+        host,
+        settings.port if port is None else port,
+        workers or settings.workers,
+        settings.log_level,
+        projector=not no_projector,
+    )
+
+
+@click.command()
+@click.option("--parent", type=int, hidden=True, help="End when this process is not the parent.")
+def project(parent: int | None) -> None:
+    """Project without serving HTTP; a second one waits, and takes over when the first dies."""
+    import structlog
+
+    from projections.projector import Projector
+    from receiver import logs
+    from receiver.composition import models
+
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    with parts() as opened:
+        logs.configure(opened.settings.log_level)
+        log = structlog.get_logger()
+        _watch(stop, parent)
+        with opened.views.turn("projector", stop):
+            if not stop.is_set():
+                log.info("projector-starts", pid=os.getpid())
+                report = _reporting(log)
+                Projector(opened.ledger, opened.views, models(), report).run(stop)
+    log.info("projector-stops", pid=os.getpid())
+
+
+@click.command()
+def migrate() -> None:
+    """Make or upgrade the tables; `serve` does it by itself."""
+    with parts(migrate=True):
+        pass
+    click.echo("The tables are up to date.", err=True)
+
+
+@click.command(hidden=True)
+def welcome() -> None:
+    """On the first start, make a source and a client, and print how to use them."""
+    from receiver.welcome import greet
+
+    with parts() as opened:
+        click.echo(greet(opened))
+
+
+def _reporting(log: Any) -> Any:
+    def report(name: str, fields: dict[str, Any]) -> None:
+        log.error(name, **fields)
+
+    return report
+
+
+def _watch(stop: threading.Event, parent: int | None) -> None:
+    """Stop when the server that started this process has died without saying so."""
+
+    def watch() -> None:
+        while not stop.wait(0.5):
+            if os.getppid() != parent:
+                stop.set()
+
+    if parent is not None:
+        threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,56 @@
+"""What the commands share: the parts they work on, and how they print."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from receiver.composition import Parts
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+@contextmanager
+def parts(*, migrate: bool = True) -> "Iterator[Parts]":
+    """Open the parts that the environment's settings name, and close them in the end."""
+    from receiver.composition import assemble
+    from receiver.settings import Settings
+
+    opened = assemble(Settings.from_environment(), migrate=migrate)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """Print rows as a table for people or as JSON for programs."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    if as_json:
+        click.echo(json.dumps(rows, default=_plain, indent=2))
+        return
+    table = Table(*columns, box=box.SIMPLE)
+    for row in rows:
+        table.add_row(*(_cell(row[column]) for column in columns))
+    Console(soft_wrap=True).print(table)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, list):
+        return " ".join(map(_cell, value))
+    if isinstance(value, dict):
+        return str(value["id"]) + (" (expired)" if value.get("expired_at") else "")
+    return str(_plain(value))

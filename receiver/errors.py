@@ -1,0 +1,102 @@
+"""The only table from exceptions to answers: problem documents (RFC 9457), never a traceback."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from eventsourcing.persistence import PersistenceError
+from flask import Flask, Response, current_app, json
+from marshmallow import Schema, fields
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from domain import errors
+
+RETRY_AFTER_SECONDS = 1
+PROBLEM = "application/problem+json"
+REFUSALS: dict[type[errors.Refusal], int] = {
+    errors.NotFound: 404,
+    errors.KitOfAnotherCustomer: 409,
+    errors.QuarantineClosed: 409,
+    errors.StillRefused: 409,
+    errors.WouldReplace: 409,
+    errors.Contended: 503,
+}
+
+
+class Overloaded(Exception):
+    """More is waiting to be stored than this process takes on."""
+
+
+class ProblemSchema(Schema):
+    """What every refusal looks like. Source: RFC 9457."""
+
+    type = fields.String(required=True, metadata={"example": "about:blank"})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "By field."},
+    )
+    quarantine = fields.Integer(metadata={"description": "Where the refused bytes are kept."})
+
+
+def problem(status: int, detail: str, **more: Any) -> Response:
+    """Make the answer of a refusal; `more` are extension members, left out when None."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **{name: value for name, value in more.items() if value is not None},
+    }
+    response = current_app.response_class(json.dumps(body), status, content_type=PROBLEM)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def register(app: Flask) -> None:
+    """Answer every exception that a request can raise."""
+    app.register_error_handler(errors.Refusal, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(PersistenceError, _unavailable)
+    app.register_error_handler(DBAPIError, _unavailable)
+    app.register_error_handler(Overloaded, lambda error: problem(503, str(error)))
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refused(error: errors.Refusal) -> Response:
+    status = next(REFUSALS[each] for each in type(error).__mro__ if each in REFUSALS)
+    return problem(status, str(error))
+
+
+def _http(error: HTTPException) -> Response:
+    # webargs hands over the messages of a schema on the exception.
+    from receiver.messages import flatten
+
+    data = getattr(error, "data", None) or {}
+    by_field = {}
+    for messages in (data.get("messages") or {}).values():
+        by_field.update(flatten(messages))
+    status = error.code or 500
+    detail = error.description or HTTPStatus(status).phrase
+    if by_field:
+        detail = "some fields can't be used; see errors"
+    response = problem(status, detail, errors=by_field or None)
+    for name, value in error.get_headers():
+        if name not in {"Content-Type", "Content-Length"}:
+            response.headers[name] = value
+    return response
+
+
+def _unavailable(error: Exception) -> Response:
+    structlog.get_logger().error("store-unavailable", error=str(error.__cause__ or error))
+    return problem(503, "the store can't be reached or written just now; try again")
+
+
+def _unexpected(error: Exception) -> Response:
+    structlog.get_logger().exception("unexpected", error=type(error).__name__)
+    return problem(500, "something went wrong here, not with you; the log has it by its request id")

@@ -1,0 +1,105 @@
+"""The marshmallow fields that the schemas are made of: strict where JSON is lax."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from receiver import dates
+
+LARGEST_ID = 2**53 - 1
+"""The largest integer that every JSON reader keeps exact (RFC 8259, section 6)."""
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class Id(fields.Integer):
+    """An integer from 0 to 2^53 - 1: no text, no fraction, no true or false."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("validate", validate.Range(0, LARGEST_ID))
+        super().__init__(strict=True, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if type(value) is not int:
+            raise self.make_error("invalid")
+        return value
+
+
+class QueryId(fields.Integer):
+    """An integer from 0 to 2^53 - 1 in a query string: digits alone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("validate", validate.Range(0, LARGEST_ID))
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not re.fullmatch(r"[0-9]{1,16}", str(value)):
+            raise self.make_error("invalid")
+        return int(value)
+
+
+class Text(fields.String):
+    """Text of a bounded length, without control characters or halves of surrogate pairs."""
+
+    def __init__(self, longest: int, *, shortest: int = 1, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(shortest, longest), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if _UNPRINTABLE.search(text):
+            raise ValidationError("Must not have control characters.")
+        return text
+
+
+class Prose(fields.String):
+    """Text for people, which may have several lines but nothing that no database can keep."""
+
+    def __init__(self, longest: int = 4000, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(0, longest), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if "\0" in text or (not text.isascii() and re.search(r"[\ud800-\udfff]", text)):
+            raise ValidationError("Not valid Unicode text.")
+        return text
+
+
+class Status(fields.String):
+    """A status: known or not, capitals and underscores."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        pattern = validate.Regexp(r"[A-Z_]{1,64}\Z", error="Must match [A-Z_]{1,64}.")
+        super().__init__(validate=pattern, **kwargs)
+
+
+class Moment(fields.String):
+    """A date or date-time, read as `dates.parse` says, written as ISO 8601 to the second."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        try:
+            return self.read(super()._deserialize(value, attr, data, **kwargs))
+        except ValueError as error:
+            raise ValidationError(f"{error}.") from error
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else dates.iso(value)
+
+    def read(self, text: str) -> datetime:
+        """Parse the text; raises ValueError."""
+        return dates.parse(text)
+
+
+class QueryMoment(Moment):
+    """A date or date-time in a query string."""
+
+    def read(self, text: str) -> datetime:
+        """Parse the text; raises ValueError."""
+        return dates.parse_query(text)
+
+
+class SpacedMoment(Moment):
+    """A date-time, written as `2017-11-24 10:00:00`."""
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else dates.spaced(value)

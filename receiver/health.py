@@ -1,0 +1,75 @@
+"""Whether the process lives, whether it is ready, and what it counts."""
+
+import os
+from collections.abc import Iterable
+
+from eventsourcing.persistence import PersistenceError
+from flask import Response, current_app, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import DBAPIError
+
+from domain.ledger import Ledger
+from projections.status import statuses
+from projections.views import Views
+from receiver import metrics
+from receiver.access import requires
+from receiver.blueprint import Blueprint
+from receiver.errors import problem
+
+ALIVE_SECONDS = 5.0
+blueprint = Blueprint("health", __name__, description="For those who operate it.")
+
+
+@blueprint.route("/healthz")
+@blueprint.doc(security=[], responses={"200": {"description": "The process lives"}})
+def healthz() -> Response:
+    """Tell that the process lives"""
+    return jsonify(status="alive")
+
+
+@blueprint.route("/readyz")
+@blueprint.doc(
+    security=[], responses={"200": {"description": "Ready; names projections that have stopped"}}
+)
+def readyz() -> Response:
+    """Tell whether the store can be reached and a projector is alive
+
+    A projection that has stopped at an event is named, and does not make the service unready:
+    webhooks and the other reads go on.
+    """
+    try:
+        head = _ledger().store.max_notification_id()
+        alive = _views().alive(ALIVE_SECONDS)
+        stopped = {each.name: each.error for each in statuses(_views(), head) if each.stopped_at}
+    except (PersistenceError, DBAPIError) as error:
+        return problem(
+            503, f"the store can't be reached: {error.__cause__ or type(error).__name__}"
+        )
+    if not alive:
+        return problem(503, f"no projector gave a sign of life in the last {ALIVE_SECONDS:.0f} s")
+    return jsonify(status="ready", position=head, stopped=stopped)
+
+
+@blueprint.route("/metrics")
+@requires("reader")
+@blueprint.response(200, {"type": "string"}, content_type="text/plain")
+def exposition() -> Response:
+    """Give Prometheus the metrics of all processes of this server"""
+    shared = "PROMETHEUS_MULTIPROC_DIR" in os.environ
+    text = metrics.exposition(_lags, shared=shared)
+    return Response(text, content_type=CONTENT_TYPE_LATEST)
+
+
+def _lags() -> Iterable[tuple[str, int, bool]]:
+    head = _ledger().store.max_notification_id()
+    return [(each.name, each.lag, bool(each.stopped_at)) for each in statuses(_views(), head)]
+
+
+def _ledger() -> Ledger:
+    ledger: Ledger = current_app.extensions["ledger"]
+    return ledger
+
+
+def _views() -> Views:
+    views: Views = current_app.extensions["views"]
+    return views

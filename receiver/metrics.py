@@ -1,0 +1,59 @@
+"""What Prometheus may ask, right across the processes of one server."""
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+WEBHOOKS = Counter(
+    "kitledger_webhooks", "Envelopes received, by source and outcome.", ["source", "outcome"]
+)
+COMMIT_SECONDS = Histogram(
+    "kitledger_commit_seconds",
+    "How long a commit to the ledger took, the sync to disk included.",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+COMMIT_MEMBERS = Histogram(
+    "kitledger_commit_members",
+    "How many requests shared a commit.",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+)
+LAG = "kitledger_projection_lag"
+STOPPED = "kitledger_projection_stopped"
+
+
+def observe_commit(members: int, seconds: float) -> None:
+    """Count one commit."""
+    COMMIT_SECONDS.observe(seconds)
+    COMMIT_MEMBERS.observe(members)
+
+
+class Lags(Collector):
+    """Read at each scrape how far behind each projection is: true whichever process is asked."""
+
+    def __init__(self, lags: Callable[[], Iterable[tuple[str, int, bool]]]) -> None:
+        self._lags = lags
+
+    def collect(self) -> Iterable[Metric]:
+        """Return a gauge of positions behind, and one of stops, for each projection."""
+        lag = GaugeMetricFamily(LAG, "Positions behind the ledger.", labels=["projection"])
+        stopped = GaugeMetricFamily(
+            STOPPED, "1 when it has stopped at a poisonous event.", labels=["projection"]
+        )
+        for name, behind, has_stopped in self._lags():
+            lag.add_metric([name], behind)
+            stopped.add_metric([name], float(has_stopped))
+        return [lag, stopped]
+
+
+def exposition(lags: Callable[[], Iterable[tuple[str, int, bool]]], *, shared: bool) -> bytes:
+    """Return all metrics as text; `shared` when several processes write them into one folder."""
+    registry = CollectorRegistry()
+    registry.register(Lags(lags))
+    if shared:
+        multiprocess.MultiProcessCollector(registry)
+    else:
+        for metric in (WEBHOOKS, COMMIT_SECONDS, COMMIT_MEMBERS):
+            registry.register(metric)
+    return generate_latest(registry)

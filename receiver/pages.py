@@ -1,0 +1,102 @@
+"""Lists and single things: pages with a Link to the next, ETags, and reading what was written."""
+
+import binascii
+import hashlib
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, current_app, g, request
+from marshmallow import ValidationError, fields, validate
+
+from domain.ledger import Ledger
+from projections.views import View, Views
+from receiver.fields import QueryId
+from receiver.messages import Lenient
+
+LONGEST_PAGE = 1000
+
+
+class Cursor(fields.String):
+    """Where the page before ended: made by us, opaque to others, of the given kinds of values."""
+
+    def __init__(self, kinds: Sequence[type], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._kinds = list(kinds)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            values = json.loads(urlsafe_b64decode(text.encode("ascii")))
+        except (ValueError, RecursionError, binascii.Error):
+            values = None
+        if not isinstance(values, list) or [type(each) for each in values] != self._kinds:
+            raise ValidationError("Not a cursor of this list: follow the Link of a page.")
+        if any(type(each) is int and not 0 <= each < 2**63 for each in values):
+            raise ValidationError("Not a cursor of this list: follow the Link of a page.")
+        return tuple(values)
+
+
+def cursor(values: Sequence[Any]) -> str:
+    """Write the place of a row as a cursor."""
+    packed = json.dumps(list(values), separators=(",", ":"))
+    return urlsafe_b64encode(packed.encode()).decode()
+
+
+class PageSchema(Lenient):
+    """The arguments that every list takes; subclasses add `after`."""
+
+    limit = QueryId(load_default=100, validate=validate.Range(1, LONGEST_PAGE))
+
+
+@contextmanager
+def reading(projection: str) -> Iterator[View]:
+    """Open a snapshot of a projection that shows all that was acknowledged before this request."""
+    ledger: Ledger = current_app.extensions["ledger"]
+    views: Views = current_app.extensions["views"]
+    with views.reading(projection, ledger.store.max_notification_id()) as view:
+        g.lag = view.lag
+        yield view
+
+
+def page(rows: Sequence[Any], limit: int, shown: Any, last: Sequence[str]) -> Response:
+    """Answer with up to `limit` rows, and with a Link when there are more.
+
+    `rows` holds one more than `limit` if there are; `shown` turns a list of rows into JSON values;
+    `last` names the fields that say where a page ends.
+    """
+    response = answer(shown(rows[:limit]))
+    if len(rows) > limit:
+        row = rows[limit - 1]
+        query = {**request.args.to_dict(), "after": cursor([row[name] for name in last])}
+        response.headers["Link"] = f'<{request.path}?{urlencode(query)}>; rel="next"'
+    return response
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    """Answer with a JSON value, and with how far behind it is, if it is."""
+    response = current_app.response_class(current_app.json.dumps(value), status)
+    response.content_type = "application/json"
+    if g.get("lag"):
+        response.headers["Ledger-Lag"] = str(g.lag)
+    return response
+
+
+def conditional(response: Response) -> Response:
+    """Give a successful GET its ETag, and answer 304 to who has it already.
+
+    The Link is part of it: a full last page gets a next one without changing itself.
+    """
+    if (
+        request.method in {"GET", "HEAD"}
+        and response.status_code == HTTPStatus.OK
+        and not response.is_streamed
+    ):
+        content = response.get_data() + response.headers.get("Link", "").encode()
+        response.set_etag(hashlib.sha256(content).hexdigest()[:32])
+        response.make_conditional(request)
+    return response

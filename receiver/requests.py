@@ -1,0 +1,70 @@
+"""What every request gets: an id, a line in the log, and JSON read strictly."""
+
+import re
+import time
+import uuid
+from typing import Any, NoReturn
+
+import structlog
+from flask import Flask, Response, abort, g, request
+from webargs.flaskparser import FlaskParser
+from webargs.multidictproxy import MultiDictProxy
+
+from receiver import bodies
+from receiver.messages import strict_json
+
+QUIET = {"/healthz", "/readyz", "/metrics"}
+_SHORT_AND_PRINTABLE = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+def register(app: Flask) -> None:
+    """Give each request an id before, and a log line after."""
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _SHORT_AND_PRINTABLE.fullmatch(given) else uuid.uuid4().hex
+    g.started = time.perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    log = structlog.get_logger()
+    (log.debug if request.path in QUIET else log.info)(
+        "request",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        seconds=round(time.perf_counter() - g.started, 6),
+    )
+    return response
+
+
+class StrictParser(FlaskParser):
+    """Read arguments as the contract has it: 415 for what is not JSON, 400 for what does not parse."""
+
+    def load_json(self, req: Any, schema: Any) -> Any:
+        """Return the parsed body."""
+        from flask import current_app
+
+        body = bodies.read(req, current_app.config["MAX_BODY_BYTES"])
+        if not bodies.is_json(req):
+            abort(415, "send JSON, with Content-Type: application/json")
+        try:
+            return strict_json(body.decode())
+        except (ValueError, RecursionError):
+            self._not_json()
+
+    def load_querystring(self, req: Any, schema: Any) -> Any:
+        """Return the query's arguments; one that is given twice is refused."""
+        doubled = [name for name, values in req.args.lists() if len(values) > 1]
+        if doubled:
+            abort(400, f"{', '.join(doubled)}: given more than once")
+        return MultiDictProxy(req.args, schema)
+
+    def _not_json(self) -> NoReturn:
+        abort(400, "the body is not JSON")

@@ -1,0 +1,135 @@
+"""Kit registrations, under both of their addresses."""
+
+from typing import Any
+
+from flask import Response, abort, current_app, request
+from marshmallow import Schema, fields
+
+from domain.kit_registration import KitRegistration
+from domain.ledger import Ledger
+from projections.kit_registrations import KitRegistrations
+from receiver import dates, pages
+from receiver.access import requires
+from receiver.blueprint import Blueprint
+from receiver.fields import Id, Moment, QueryId, Text
+from receiver.messages import Lenient
+
+REGISTRATIONS = KitRegistrations()
+
+
+class RegistrationSchema(Schema):
+    """Which customer has which kit. Source: seeds, kit registration."""
+
+    class Meta:
+        fields = ("id", "created_at", "modified_at", "customer", "kit", "verification_date")
+
+    id = fields.Integer(required=True)
+    created_at = Moment(required=True, metadata={"example": "2017-11-24T10:00:00+00:00"})
+    modified_at = Moment(required=True, metadata={"example": "2017-11-24T10:00:00+00:00"})
+    customer = fields.Integer(required=True)
+    kit = fields.String(required=True)
+    verification_date = Moment(required=True, allow_none=True)
+
+
+class NewRegistrationSchema(Lenient):
+    """What makes a registration."""
+
+    customer = Id(required=True, metadata={"example": 70})
+    kit = Text(64, required=True, metadata={"example": "67"})
+    verification_date = Moment(allow_none=True, load_default=None)
+
+
+class ChangeSchema(Lenient):
+    """What can be changed; every other field is ignored."""
+
+    verification_date = Moment(allow_none=True)
+
+
+class RegistrationsQuery(pages.PageSchema):
+    """The arguments of the list."""
+
+    customer = QueryId(load_default=None)
+    kit = Text(64, load_default=None)
+    after = pages.Cursor([int], load_default=None)
+
+
+def list_registrations(query: dict[str, Any]) -> Response:
+    """List kit registrations by id"""
+    after = query.pop("after")
+    limit = query.pop("limit")
+    with pages.reading(REGISTRATIONS.name) as view:
+        rows = REGISTRATIONS.page(view, after=after[0] if after else None, limit=limit + 1, **query)
+    return pages.page(rows, limit, RegistrationSchema(many=True).dump, ["id"])
+
+
+def register(new: dict[str, Any]) -> Response:
+    """Register a kit to a customer
+
+    The same customer and kit again is answered 200 with the registration that exists.
+    """
+    registration, made = _ledger().register_kit(now=dates.utc_now(), **new)
+    response = pages.answer(_shown(registration), 201 if made else 200)
+    if made:
+        response.headers["Location"] = f"{request.path.rstrip('/')}/{registration.registration_id}/"
+    return response
+
+
+def get_registration(registration_id: int) -> Response:
+    """Get one kit registration"""
+    with pages.reading(REGISTRATIONS.name) as view:
+        row = REGISTRATIONS.one(view, registration_id)
+    if row is None:
+        abort(404, "there is no such kit registration")
+    return pages.answer(RegistrationSchema().dump(row))
+
+
+def change_registration(change: dict[str, Any], registration_id: int) -> Response:
+    """Set or clear the verification date of a kit registration"""
+    if "verification_date" in change:
+        date = change["verification_date"]
+        registration = _ledger().set_verification_date(registration_id, date, now=dates.utc_now())
+    else:
+        registration = _ledger().kit_registration(registration_id)
+    return pages.answer(_shown(registration))
+
+
+def _make(name: str) -> Blueprint:
+    """Give the routes one of their two addresses."""
+    made = Blueprint(name, __name__, url_prefix=f"/api/v1/{name}", description="Whose kit it is.")
+    query = made.arguments(RegistrationsQuery, location="query", error_status_code=400)
+    one, many = (
+        made.response(200, RegistrationSchema),
+        made.response(200, RegistrationSchema(many=True)),
+    )
+    reader, registrar = requires("reader"), requires("registrar")
+    routes = (
+        ("/", "GET", reader(query(many(list_registrations)))),
+        ("/", "POST", registrar(made.arguments(NewRegistrationSchema)(_posted(made)(register)))),
+        ("/<id:registration_id>/", "GET", reader(one(get_registration))),
+        (
+            "/<id:registration_id>/",
+            "PATCH",
+            registrar(made.arguments(ChangeSchema)(one(change_registration))),
+        ),
+    )
+    for path, method, route in routes:
+        made.route(path, methods=[method])(route)
+    return made
+
+
+def _posted(blueprint: Blueprint) -> Any:
+    made = blueprint.response(201, RegistrationSchema)
+    known = blueprint.alt_response(200, schema=RegistrationSchema, description="It exists already")
+    return lambda route: made(known(route))
+
+
+def _shown(registration: KitRegistration) -> Any:
+    return RegistrationSchema().dump({**vars(registration), "id": registration.registration_id})
+
+
+def _ledger() -> Ledger:
+    ledger: Ledger = current_app.extensions["ledger"]
+    return ledger
+
+
+BLUEPRINTS = (_make("kit-registrations"), _make("customer-kit-registrations"))

@@ -1,0 +1,104 @@
+"""gunicorn, and exactly one projector beside its workers."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+CONNECTIONS = 1000
+GRACE_SECONDS = 30
+
+
+class ProjectingArbiter(Arbiter):
+    """Keep a projector process alive as gunicorn keeps its workers alive."""
+
+    projector: subprocess.Popen[bytes] | None = None
+    wanted = True
+
+    def manage_workers(self) -> None:
+        """Start what is missing, about once a second."""
+        super().manage_workers()
+        if self.wanted and (self.projector is None or self.projector.poll() is not None):
+            command = [sys.executable, "-m", "receiver", "project", "--parent", str(os.getpid())]
+            self.projector = subprocess.Popen(command)  # noqa: S603 our own program
+
+    def stop(self, graceful: bool = True) -> None:
+        """Let the workers finish first, so that what they acknowledge is still projected."""
+        self.wanted = False
+        super().stop(graceful)
+        if self.projector is not None and self.projector.poll() is None:
+            self.projector.terminate()
+            self.projector.wait(GRACE_SECONDS)
+
+
+class Server(BaseApplication):
+    """The service as one command; the application itself is loaded in each worker."""
+
+    def __init__(self, options: dict[str, Any], *, projector: bool) -> None:
+        self._options = options
+        self._projector = projector
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take over the options."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Import the application, in a worker and after gevent has patched it."""
+        from wsgi import app
+
+        return app
+
+    def run(self) -> None:
+        """Serve until SIGTERM or Ctrl-C."""
+        arbiter = ProjectingArbiter(self)
+        arbiter.wanted = self._projector
+        arbiter.run()
+
+
+def serve(host: str, port: int, workers: int, level: str, *, projector: bool) -> None:
+    """Serve HTTP on `host:port` with so many workers, and project unless told not to.
+
+    The workers write their metrics into one folder, gone with the server.
+    """
+    from receiver.logs import library_logging
+
+    folder = tempfile.mkdtemp(prefix="kitledger-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
+        Server(
+            options(host, port, workers) | {"logconfig_dict": library_logging(level)},
+            projector=projector,
+        ).run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def options(host: str, port: int, workers: int) -> dict[str, Any]:
+    """Return gunicorn's settings; the benchmarks' reference is served with the same."""
+    return {
+        "bind": f"{host}:{port}",
+        "workers": workers,
+        "worker_class": "gevent",
+        "worker_connections": CONNECTIONS,
+        "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 heartbeats only
+        "graceful_timeout": GRACE_SECONDS,
+        "keepalive": 75,
+        "proc_name": "kitledger",
+        "control_socket_disable": True,
+        "child_exit": _forget,
+    }
+
+
+def _forget(_: Any, worker: Any) -> None:
+    """Let a dead worker's counters stand, and its gauges go."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)

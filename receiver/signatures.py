@@ -1,0 +1,178 @@
+"""Headers, raw bytes, live keys and the time in; a verified delivery out, or Unverified."""
+
+import hmac
+import re
+import secrets
+from base64 import b64decode, b64encode
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from domain.delivery import VerifiedDelivery
+
+STANDARD_WEBHOOKS, HMAC_SHA256 = "standard-webhooks", "hmac-sha256"
+# Text is what a header can carry: octets, which WSGI reads as Latin-1 (RFC 9110, 5.5). The time is
+# digits, where int() would also take " 170", "+1" and "1_7".
+_FORMS = {
+    "id": (re.compile(r"[\t\x20-\x7e\x80-\xff]{1,256}"), "text of at most 256 bytes"),
+    "timestamp": (re.compile(r"[0-9]{1,12}"), "a whole number of seconds since 1970"),
+    "signature": (re.compile(r"[\t\x20-\x7e\x80-\xff]+"), "text that a header can carry"),
+}
+_ITEM = re.compile(r"v1,[A-Za-z0-9+/]{43}=|v1a,[A-Za-z0-9+/]{86}==")
+_DIGEST = re.compile(r"[0-9A-Fa-f]{64}|[A-Za-z0-9+/]{43}=")
+_MOST_SIGNATURES = 16  # an ed25519 check costs 100 µs, and anyone may ask for it
+_SHORTEST_KEY = 16  # makers owe 24 (spec), but senders decide: what nobody can guess is taken
+
+
+@dataclass(frozen=True)
+class Key:
+    """Hold one live key: `whsec_…`, `whpk_…`, or for hmac-sha256 the text itself."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Hold what is known of a sender: its live keys, and the `tolerance` in seconds."""
+
+    name: str
+    scheme: str
+    keys: tuple[Key, ...]
+    tolerance: int = 300
+    header: str = "X-Hub-Signature-256"
+    prefix: str = "sha256="
+    retired: bool = False
+
+
+class Headers(Protocol):
+    """Find a header by its name in any case: werkzeug's Headers, or a mapping that does so."""
+
+    def get(self, key: str, /) -> str | None: ...
+
+
+class Unverified(Exception):
+    """Say why a delivery is not believed, quoting nothing that was sent."""
+
+
+def verify(source: Source, headers: Headers, body: bytes, now: datetime) -> VerifiedDelivery:
+    """Return the delivery if a live key of its source signed it.
+
+    `body` is raw; `now` is aware, UTC.
+    Raises Unverified, and nothing else, whatever the headers and the body hold.
+    https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+    """
+    if source.scheme == HMAC_SHA256:
+        webhook_id, timestamp, signature = "", "", headers.get(source.header) or ""
+        content, offered = body, [_digest(source, signature)]
+    else:
+        webhook_id, timestamp, signature = _standard_fields(headers)
+        offered = _offered(signature)
+        _check_age(timestamp, source.tolerance, now)
+        content = b".".join((webhook_id.encode("latin-1"), timestamp.encode(), body))
+    key_id = _signer(source, content, offered)
+    return VerifiedDelivery(source.name, key_id, now, webhook_id, timestamp, signature, body)
+
+
+def sign(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:
+    """Return a `v1` signature header, as a sender with this `whsec_` secret makes it.
+
+    Raises ValueError for any other secret.
+    """
+    key = _read(STANDARD_WEBHOOKS, secret)
+    if isinstance(key, Ed25519PublicKey):
+        raise ValueError("whsec_ secrets sign; whpk_ only verify")  # noqa: TRY004
+    content = b".".join((webhook_id.encode(), timestamp.encode(), body))
+    return "v1," + b64encode(hmac.digest(key, content, "sha256")).decode()
+
+
+def new_secret(scheme: str) -> str:
+    """Make a secret of 32 random bytes: `whsec_…`, or hex for hmac-sha256."""
+    raw = secrets.token_bytes(32)
+    return raw.hex() if scheme == HMAC_SHA256 else "whsec_" + b64encode(raw).decode()
+
+
+def check_secret(scheme: str, secret: str) -> None:
+    """Refuse a secret that can't verify anything or can be guessed.
+
+    Raises ValueError, one line that never quotes the secret: blank or unprintable for hmac-sha256;
+    otherwise an unknown prefix, bad base64, `whsec_` under 16 bytes, `whpk_` of other than 32.
+    """
+    _read(scheme, secret)
+
+
+@lru_cache(maxsize=1024)
+def _read(scheme: str, secret: str) -> bytes | Ed25519PublicKey:
+    if scheme == HMAC_SHA256:
+        if not secret.strip() or not secret.isprintable():
+            raise ValueError("the secret is blank or holds unprintable characters")
+        return secret.encode()
+    kind, _, encoded = secret.partition("_")
+    if kind not in ("whsec", "whpk"):
+        raise ValueError("the secret starts with neither whsec_ nor whpk_")
+    try:
+        raw = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except ValueError:
+        raise ValueError("the secret is not base64 after its prefix") from None
+    if kind == "whpk":
+        return Ed25519PublicKey.from_public_bytes(raw)
+    if len(raw) < _SHORTEST_KEY:
+        raise ValueError(f"the secret has {len(raw)} bytes and needs {_SHORTEST_KEY}")
+    return raw
+
+
+def _standard_fields(headers: Headers) -> list[str]:
+    ours = [headers.get(f"webhook-{name}") or "" for name in _FORMS]
+    svix = ours if all(ours) else [headers.get(f"svix-{name}") or "" for name in _FORMS]
+    fields = svix if all(svix) else ours
+    for name, value in zip(_FORMS, fields, strict=True):
+        form, words = _FORMS[name]
+        if not form.fullmatch(value):
+            raise Unverified(f"webhook-{name} is {f'not {words}' if value else 'missing'}")
+    return fields
+
+
+def _check_age(timestamp: str, tolerance: int, now: datetime) -> None:
+    age = now.timestamp() - int(timestamp)
+    if abs(age) > tolerance:
+        words = "too old" if age > 0 else "too far in the future"
+        raise Unverified(f"timestamp {words}: more than {tolerance} s from our clock")
+
+
+def _offered(signature: str) -> list[bytes]:
+    items = [item for item in signature.split(" ") if _ITEM.fullmatch(item)]
+    if not items:
+        raise Unverified("webhook-signature holds no well-formed v1 or v1a signature")
+    return [b64decode(item.partition(",")[2]) for item in items[:_MOST_SIGNATURES]]
+
+
+def _digest(source: Source, signature: str) -> bytes:
+    text = signature.removeprefix(source.prefix)
+    if not _DIGEST.fullmatch(text):
+        words = "is neither a hex nor a base64 SHA-256 digest" if signature else "is missing"
+        raise Unverified(f"{source.header} {words}")
+    return b64decode(text) if text.endswith("=") else bytes.fromhex(text)
+
+
+def _signer(source: Source, content: bytes, offered: list[bytes]) -> str:
+    for key in source.keys:
+        if _signed(_read(source.scheme, key.secret), content, offered):
+            return key.id
+    raise Unverified("no live key of the source made this signature")
+
+
+def _signed(key: bytes | Ed25519PublicKey, content: bytes, offered: list[bytes]) -> bool:
+    # An HMAC has 32 bytes and an ed25519 signature 64: neither can pass for the other.
+    if isinstance(key, bytes):
+        expected = hmac.digest(key, content, "sha256")
+        return any(hmac.compare_digest(expected, one) for one in offered)
+    for one in offered:
+        with suppress(InvalidSignature):
+            key.verify(one, content)
+            return True
+    return False

@@ -1,0 +1,100 @@
+"""POST /webhooks/{source}: from raw bytes to an answer that means it is on disk."""
+
+from typing import Any
+
+import structlog
+from flask import Response, abort, current_app, jsonify, request
+
+from domain.ledger import Ledger
+from domain.message import Outcome
+from receiver import bodies, dates, messages
+from receiver.blueprint import Blueprint
+from receiver.bodies import Admission
+from receiver.errors import problem
+from receiver.metrics import WEBHOOKS
+from receiver.signatures import Source, Unverified, verify
+from receiver.sources import Sources
+
+blueprint = Blueprint("webhooks", __name__, description="Where sources announce what happened.")
+SINGLE = {"recorded": 202, "duplicate": 200, "conflict": 409, "not-json": 400, "invalid": 422}
+REFUSED = {
+    "conflict": "another delivery with this source and id, but another content, is recorded",
+    "not-json": "the body is not JSON; it is kept in quarantine",
+    "invalid": "the event breaks its schema; it is kept in quarantine",
+}
+
+
+@blueprint.route("/webhooks/<source>", methods=["POST"])
+def receive(source: str) -> Response:
+    """Receive one event, or an array of up to 1000
+
+    2xx means that every event answered as `recorded` is on disk. The same event again is harmless.
+    """
+    sender = _sender(source)
+    limit = current_app.config["MAX_BODY_BYTES"]
+    admission: Admission = current_app.extensions["admission"]
+    with admission.admit(bodies.declared_size(request, limit)):
+        body = bodies.read(request, limit)
+        if not bodies.is_json(request):
+            abort(415, "webhooks are JSON: send Content-Type: application/json")
+        try:
+            delivery = verify(sender, request.headers, body, dates.utc_now())
+        except Unverified as refusal:
+            return _unverified(sender, str(refusal))
+        found, batch = messages.read(body)
+        ledger: Ledger = current_app.extensions["ledger"]
+        outcomes = ledger.receive(delivery, found, batch=batch)
+    for outcome in outcomes:
+        WEBHOOKS.labels(sender.name, outcome.status).inc()
+    return _array(outcomes) if batch else _single(outcomes[0])
+
+
+def _sender(name: str) -> Source:
+    sources: Sources = current_app.extensions["sources"]
+    source = sources.get(name)
+    if source is None:
+        WEBHOOKS.labels("", "unknown-source").inc()
+        abort(404, "there is no such source")
+    if source.retired:
+        WEBHOOKS.labels(name, "retired-source").inc()
+        abort(410, "this source was retired")
+    return source
+
+
+def _unverified(source: Source, reason: str) -> Response:
+    WEBHOOKS.labels(source.name, "unverified").inc()
+    structlog.get_logger().warning("webhook-unverified", source=source.name, reason=reason)
+    response = problem(401, reason)
+    response.headers["WWW-Authenticate"] = f'Webhook-Signature scheme="{source.scheme}"'
+    return response
+
+
+def _single(outcome: Outcome) -> Response:
+    status = SINGLE[outcome.status]
+    if outcome.status in REFUSED:
+        return problem(
+            status,
+            REFUSED[outcome.status],
+            errors=outcome.errors or None,
+            id=outcome.event_id,
+            quarantine=outcome.quarantine,
+        )
+    response = jsonify(_shown(outcome))
+    response.status_code = status
+    return response
+
+
+def _array(outcomes: list[Outcome]) -> Response:
+    response = jsonify(results=[_shown(outcome) for outcome in outcomes])
+    response.status_code = 202
+    return response
+
+
+def _shown(outcome: Outcome) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": outcome.event_id, "status": outcome.status}
+    for name in ("position", "quarantine"):
+        if getattr(outcome, name) is not None:
+            shown[name] = getattr(outcome, name)
+    if outcome.errors:
+        shown["errors"] = outcome.errors
+    return shown

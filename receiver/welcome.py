@@ -1,0 +1,47 @@
+"""What `make run` prints: the addresses, and on the first start the secrets and a curl to try."""
+
+import json
+import time
+
+from receiver.clients import ROLES
+from receiver.composition import Parts
+from receiver.signatures import sign
+
+SOURCE = "lab"
+EVENT = {
+    "id": 1,
+    "type": "kit.created",
+    "data": {"kit": {"barcode": "UL42345", "status": "KIT_SHIPPED", "shipment_id": 2344}},
+}
+
+
+def greet(parts: Parts) -> str:
+    """Make the source `lab` and a client when there is neither, and say how to use what there is."""
+    address = f"http://127.0.0.1:{parts.settings.port}"
+    lines = [f"kitledger at {address}", f"  page of the API: {address}/docs"]
+    if parts.sources.all() or parts.clients.any():
+        return "\n".join([*lines, "  secrets: printed when they were made; see `kitledger --help`"])
+    secret = parts.sources.add(SOURCE)
+    client_id, key = parts.clients.add("first", list(ROLES))
+    body = json.dumps(EVENT)
+    timestamp = str(int(time.time()))
+    signature = sign(secret, "msg_first", timestamp, body.encode())
+    return "\n".join(
+        [
+            *lines,
+            f"  the kits: {address}/api/v1/kits/",
+            "",
+            f"Source {SOURCE}, secret:",
+            f"  {secret}",
+            "Client with every role, id:key:",
+            f"  {client_id}:{key}",
+            "",
+            "Announce a kit (the signature is good for five minutes):",
+            f"  curl -i {address}/webhooks/{SOURCE} -H 'Content-Type: application/json' \\",
+            f"    -H 'webhook-id: msg_first' -H 'webhook-timestamp: {timestamp}' \\",
+            f"    -H 'webhook-signature: {signature}' -d '{body}'",
+            "Read it:",
+            f"  curl -u {client_id}:{key} {address}/api/v1/kits/",
+            "",
+        ]
+    )

@@ -1,0 +1,1 @@
+"""The append-only event store: eventsourcing persistence modules, chosen by PERSISTENCE_MODULE."""

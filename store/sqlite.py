@@ -1,0 +1,252 @@
+"""The embedded store: one SQLite file in WAL mode, written by one group commit a process."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from eventsourcing import persistence, sqlite
+from eventsourcing.persistence import Notification, StoredEvent
+
+from store.group_commit import GroupCommit
+from store.mapper import Mapper
+
+T = TypeVar("T")
+PATIENCE_SECONDS = 5.0
+"""How long a group waits for another process's transaction before its members are told to come back."""
+
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS stored_events (
+        position INTEGER PRIMARY KEY,
+        originator_id TEXT NOT NULL,
+        originator_version INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        state BLOB NOT NULL,
+        UNIQUE (originator_id, originator_version))""",
+    """CREATE TRIGGER IF NOT EXISTS stored_events_refuse_update BEFORE UPDATE ON stored_events
+        BEGIN SELECT RAISE(ABORT, 'stored events are never updated'); END""",
+    """CREATE TRIGGER IF NOT EXISTS stored_events_refuse_delete BEFORE DELETE ON stored_events
+        BEGIN SELECT RAISE(ABORT, 'stored events are never deleted'); END""",
+    # INSERT OR REPLACE deletes without asking the trigger above.
+    """CREATE TRIGGER IF NOT EXISTS stored_events_refuse_replace BEFORE INSERT ON stored_events
+        WHEN EXISTS (SELECT 1 FROM stored_events WHERE position = NEW.position
+            OR (originator_id = NEW.originator_id AND originator_version = NEW.originator_version))
+        BEGIN SELECT RAISE(ABORT, 'stored events are never replaced'); END""",
+    "CREATE TABLE IF NOT EXISTS given_ids (kind TEXT PRIMARY KEY, last INTEGER NOT NULL)",
+)
+INSERT = "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)"
+HEADS = "SELECT originator_id, max(originator_version) FROM stored_events WHERE originator_id IN"
+SELECT = "SELECT position, originator_id, originator_version, topic, state FROM stored_events "
+NEXT_ID = "INSERT INTO given_ids VALUES (?, 1) ON CONFLICT (kind) DO UPDATE SET last = last + 1 RETURNING last"
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise eventsourcing's errors for SQLite's: a refused row, or a database that can't serve now."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise persistence.IntegrityError(str(error)) from error
+    except sqlite3.Error as error:
+        raise persistence.OperationalError(str(error)) from error
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+class Session:
+    """One process's writing connection: synchronous, impatient with nobody, reopened after a failure."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def begin(self) -> None:
+        """Take the write lock; others' turns are waited for in naps, so that greenlets go on."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        with translated():
+            connection = self._connection = self._connection or _connect(self._path)
+            while True:
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as error:
+                    busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                    if not busy or time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.0005)
+                else:
+                    return
+
+    def attempt(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do one member's work; when it is refused, take back its part and no other's."""
+        connection = self._connection
+        assert connection is not None, "begin() comes first"
+        with translated():
+            connection.execute("SAVEPOINT member")
+            try:
+                result = work(connection)
+            except sqlite3.IntegrityError:
+                connection.execute("ROLLBACK TO member")
+                connection.execute("RELEASE member")
+                raise
+            connection.execute("RELEASE member")
+        return result
+
+    def commit(self) -> None:
+        """Return when the transaction is on disk: with synchronous=FULL, SQLite syncs the WAL first."""
+        assert self._connection is not None, "begin() comes first"
+        with translated():
+            self._connection.execute("COMMIT")
+
+    def abandon(self) -> None:
+        """Roll back by closing: after a full disk or a failed sync the connection can't be trusted."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class Recorder(sqlite.SQLiteApplicationRecorder):
+    """Record events at rising, gapless positions that survive a VACUUM."""
+
+    def __init__(self, datastore: sqlite.SQLiteDatastore) -> None:
+        super().__init__(datastore)
+        self._session = Session(datastore.pool.db_name)
+        self._reader: sqlite3.Connection | None = None
+        self.group_commit = GroupCommit(self._session)
+
+    def construct_create_table_statements(self) -> list[str]:
+        """Give the table with its position as the key, and the triggers that keep it append-only."""
+        return list(TABLES)
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
+        """Append events, all or none, and return their positions once they are on disk.
+
+        Raises IntegrityError when one of their places in a stream is taken, OperationalError when
+        the file can't be locked or written.
+        """
+        rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
+
+        def append(connection: sqlite3.Connection) -> list[int]:
+            return [connection.execute(INSERT, row).lastrowid or 0 for row in rows]
+
+        return self.group_commit.submit(append)
+
+    def next_id(self, kind: str) -> int:
+        """Give out the next integer of its kind: once, rising, across all processes."""
+
+        def take(connection: sqlite3.Connection) -> int:
+            return int(connection.execute(NEXT_ID, (kind,)).fetchone()[0])
+
+        return self.group_commit.submit(take)
+
+    def heads(self, originator_ids: Sequence[str]) -> dict[str, int]:
+        """Return the last version of each stream that exists."""
+        found: dict[str, int] = {}
+        with self._reading() as cursor:
+            for start in range(0, len(originator_ids), 500):
+                some = originator_ids[start : start + 500]
+                marks = ",".join("?" * len(some))
+                cursor.execute(f"{HEADS} ({marks}) GROUP BY originator_id", some)
+                found.update(dict(map(tuple, cursor.fetchall())))
+        return found
+
+    def select_stream(self, originator_id: str) -> list[Notification]:
+        """Return a stream's events with their positions, oldest first."""
+        return self._notifications(
+            "WHERE originator_id = ? ORDER BY originator_version", [originator_id]
+        )
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> list[Notification]:
+        """Return events by rising position; see eventsourcing's ApplicationRecorder."""
+        first = (start or 0) + (0 if inclusive_of_start else 1)
+        where = "WHERE position >= ? "
+        values: list[int | str] = [first]
+        if stop is not None:
+            where += "AND position <= ? "
+            values.append(stop)
+        if topics:
+            where += f"AND topic IN ({','.join('?' * len(topics))}) "
+            values += topics
+        return self._notifications(f"{where} ORDER BY position LIMIT ?", [*values, limit])
+
+    def select_batch(
+        self, after: int, *, topics: Sequence[str], limit: int, max_bytes: int
+    ) -> tuple[list[Notification], int]:
+        """Return what follows a position, and the position that this reaches.
+
+        At most `limit` events, and no more than `max_bytes` of state but for the last of them: so
+        that the memory of a reader has a bound, however large single events are.
+        """
+        found: list[Notification] = []
+        size = 0
+        with self._reading() as cursor:
+            reached = cursor.execute("SELECT max(position) FROM stored_events").fetchone()[0] or 0
+            where = f"WHERE position > ? AND topic IN ({','.join('?' * len(topics))})"
+            cursor.execute(f"{SELECT}{where} ORDER BY position LIMIT ?", [after, *topics, limit])
+            for row in cursor:
+                found.append(_notification(*row))
+                size += len(row[4])
+                if len(found) == limit or size >= max_bytes:
+                    return found, found[-1].id
+        # The second statement may have seen more than the first.
+        return found, max(reached, found[-1].id if found else 0)
+
+    def max_notification_id(self) -> int:
+        """Return the last position, 0 in an empty store."""
+        with self._reading() as cursor:
+            cursor.execute("SELECT max(position) FROM stored_events")
+            return cursor.fetchone()[0] or 0
+
+    def _notifications(self, where: str, values: Sequence[int | str]) -> list[Notification]:
+        with self._reading() as cursor:
+            cursor.execute(SELECT + where, values)
+            return [_notification(*row) for row in cursor]
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Cursor]:
+        """Give a cursor of this process's one reading connection, which needs no turn of anybody's."""
+        with translated():
+            if self._reader is None:
+                self._reader = _connect(self.datastore.pool.db_name)
+            cursor = self._reader.cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+
+    def close(self) -> None:
+        """Close both connections; the pool of the library closes its own."""
+        self._session.abandon()
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+
+def _notification(
+    position: int, stream: str, version: int, topic: str, state: bytes
+) -> Notification:
+    return Notification(stream, version, topic, state, position)
+
+
+class Factory(sqlite.SQLiteFactory):
+    """Build the embedded store's parts for eventsourcing's Application."""
+
+    application_recorder_class: type[sqlite.SQLiteApplicationRecorder] = Recorder
+
+    def mapper(self, transcoder: Any = None, mapper_class: Any = None) -> Any:
+        """Return the fast mapper, whatever transcoder the application brings."""
+        return super().mapper(transcoder, mapper_class or Mapper)
