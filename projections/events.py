@@ -1,26 +1,15 @@
 """The events that sources announced, as they sent them."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, String, Text, select, tuple_
+from sqlalchemy import BigInteger, Column, String, Text
 
 from domain.delivery import Delivery
+from projections import lists
 from projections.projection import Projection, Rows, handles, micros, moment, slots
 from projections.views import View
-
-
-@dataclass(frozen=True)
-class EventFilter:
-    """Which events are wanted; None means any. `since` is included, `before` is not."""
-
-    type: str | None = None
-    source: str | None = None
-    since: datetime | None = None
-    before: datetime | None = None
 
 
 class Events(Projection):
@@ -58,40 +47,25 @@ class Events(Projection):
         self.recorded(rows, event, position)
 
     def page(
-        self, view: View, *, after: tuple[int, str] | None, limit: int, wanted: EventFilter
+        self,
+        view: View,
+        *,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        **wanted: Any,
     ) -> list[dict[str, Any]]:
-        """Return up to `limit` events by rising id and source, from the first after `after`."""
-        columns = self.events[view.slot].c
-        where: list[ColumnElement[bool]] = []
-        if after is not None:
-            where.append(tuple_(columns.id, columns.source) > tuple_(*after))
-        if wanted.type is not None:
-            where.append(columns.type == wanted.type)
-        if wanted.source is not None:
-            where.append(columns.source == wanted.source)
-        if wanted.since is not None:
-            where.append(columns.created_at >= micros(wanted.since))
-        if wanted.before is not None:
-            where.append(columns.created_at < micros(wanted.before))
-        return self._select(view, where, limit)
+        """Return events by rising id and source, created at `since` or later and before `before`.
 
-    def _select(
-        self, view: View, where: Sequence[ColumnElement[bool]], limit: int
-    ) -> list[dict[str, Any]]:
-        columns = self.events[view.slot].c
-        wanted = (
-            select(columns.id, columns.source, columns.type, columns.created_at, columns.data)
-            .where(*where)
-            .order_by(columns.id, columns.source)
-            .limit(limit)
-        )
-        return [
-            {
-                "id": row.id,
-                "source": row.source,
-                "created_at": moment(row.created_at),
-                "type": row.type,
-                "data": json.loads(row.data),
-            }
-            for row in view.connection.execute(wanted)
-        ]
+        See lists.page for what else can be wanted.
+        """
+        times: dict[str, Any] = {
+            "created_at>=": since and micros(since),
+            "created_at<": before and micros(before),
+        }
+        table = self.events[view.slot]
+        rows = lists.page(view.connection, table, ("id", "source"), **times, **wanted)
+        return [_shown(row) for row in rows]
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "created_at": moment(row["created_at"]), "data": json.loads(row["data"])}

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, String, select, update
+from sqlalchemy import BigInteger, Column, String, update
 
 from domain.kit_registration import KitRegistration
+from projections import lists
 from projections.projection import Projection, Rows, handles, micros, moment, slots
 from projections.views import View
 
@@ -59,29 +60,12 @@ class KitRegistrations(Projection):
 
     def one(self, view: View, registration_id: int) -> dict[str, Any] | None:
         """Return one registration."""
-        found = self._select(view, [self.registrations[view.slot].c.id == registration_id], 1)
-        return found[0] if found else None
+        return next(iter(self.page(view, limit=1, id=registration_id)), None)
 
-    def page(
-        self, view: View, *, after: int | None, limit: int, customer: int | None, kit: str | None
-    ) -> list[dict[str, Any]]:
-        """Return up to `limit` registrations by rising id, from the first after `after`."""
-        columns = self.registrations[view.slot].c
-        where: list[ColumnElement[bool]] = []
-        if after is not None:
-            where.append(columns.id > after)
-        if customer is not None:
-            where.append(columns.customer == customer)
-        if kit is not None:
-            where.append(columns.kit == kit)
-        return self._select(view, where, limit)
-
-    def _select(
-        self, view: View, where: list[ColumnElement[bool]], limit: int
-    ) -> list[dict[str, Any]]:
+    def page(self, view: View, **wanted: Any) -> list[dict[str, Any]]:
+        """Return registrations by rising id; see lists.page for what can be wanted."""
         table = self.registrations[view.slot]
-        wanted = select(table).where(*where).order_by(table.c.id).limit(limit)
-        rows = [dict(row) for row in view.connection.execute(wanted).mappings()]
+        rows = lists.page(view.connection, table, ("id",), **wanted)
         for row in rows:
             row.update({name: moment(row[name]) for name in TIMES if row[name] is not None})
         return rows

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, String, select, update
+from sqlalchemy import BigInteger, Column, String, update
 
 from domain.delivery import Quarantine
+from projections import lists
 from projections.projection import Projection, Rows, handles, micros, moment, slots
 from projections.views import View
 
@@ -60,9 +61,5 @@ class Quarantined(Projection):
 
     def all(self, view: View, *, state: str | None) -> list[dict[str, Any]]:
         """Return everything in this state, or in any, by rising id."""
-        table = self.held[view.slot]
-        wanted = select(table).order_by(table.c.id)
-        if state is not None:
-            wanted = wanted.where(table.c.state == state)
-        rows = [dict(row) for row in view.connection.execute(wanted).mappings()]
+        rows = lists.page(view.connection, self.held[view.slot], ("id",), -1, state=state)
         return [{**row, "received_at": moment(row["received_at"])} for row in rows]

@@ -1,12 +1,12 @@
 """How kits and reports stand: the read models of everything that sources tell of."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, ColumnElement, String, delete, select
+from sqlalchemy import BigInteger, Column, String, delete, select
 
 from domain.telling import Standing, Telling, Told, Withdrawn, standing
+from projections import lists
 from projections.projection import Projection, Rows, Slots, micros, moment, slots
 from projections.views import View
 
@@ -134,29 +134,13 @@ class Standings(Projection):
 
     def one(self, view: View, thing: Any) -> dict[str, Any] | None:
         """Return how one thing stands."""
-        found = self._select(view, [self.tables[0][view.slot].c[self.key] == thing], 1)
-        return found[0] if found else None
+        return next(iter(self.page(view, limit=1, **{self.key: thing})), None)
 
-    def page(
-        self, view: View, *, after: Any | None, limit: int, status: str | None
-    ) -> list[dict[str, Any]]:
-        """Return up to `limit` things by rising key, from the first after `after`."""
-        columns = self.tables[0][view.slot].c
-        where: list[ColumnElement[bool]] = []
-        if after is not None:
-            where.append(columns[self.key] > after)
-        if status is not None:
-            where.append(columns.status == status)
-        return self._select(view, where, limit)
-
-    def _select(
-        self, view: View, where: Sequence[ColumnElement[bool]], limit: int
-    ) -> list[dict[str, Any]]:
+    def page(self, view: View, **wanted: Any) -> list[dict[str, Any]]:
+        """Return things by rising key; see lists.page for what can be wanted."""
         table = self.tables[0][view.slot]
-        wanted = select(table).where(*where).order_by(table.c[self.key]).limit(limit)
-        return [_row(dict(row)) for row in view.connection.execute(wanted).mappings()]
+        return [_shown(row) for row in lists.page(view.connection, table, (self.key,), **wanted)]
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    times: dict[str, datetime] = {name: moment(row[name]) for name in ("created_at", "modified_at")}
-    return {**row, **times}
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, **{name: moment(row[name]) for name in ("created_at", "modified_at")}}

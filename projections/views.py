@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     create_engine,
     event,
     insert,
@@ -57,7 +58,9 @@ projector = Table(
     Column("owner", String, nullable=False),
     Column("beat", Float, nullable=False),
 )
-STATE = select(projections.c.slot, projections.c.position, projections.c.stopped_at)
+STATE = select(projections.c.slot, projections.c.position, projections.c.stopped_at).where(
+    projections.c.name == bindparam("wanted")
+)
 
 
 @dataclass(frozen=True)
@@ -101,10 +104,9 @@ class Views:
         there is, and its lag says how many positions behind.
         """
         deadline = time.monotonic() + PATIENCE_SECONDS
-        wanted = STATE.where(projections.c.name == name)
         while True:
             with self.engine.connect() as connection:
-                slot, position, stopped_at = connection.execute(wanted).one()
+                slot, position, stopped_at = connection.execute(STATE, {"wanted": name}).one()
                 lag = max(0, head - position)
                 if not lag or stopped_at is not None or time.monotonic() >= deadline:
                     yield View(connection, slot, lag)

@@ -40,6 +40,7 @@ class ProblemSchema(Schema):
         values=fields.List(fields.String()),
         metadata={"description": "By field."},
     )
+    id = fields.Integer(metadata={"description": "The id of the event that was refused."})
     quarantine = fields.Integer(metadata={"description": "Where the refused bytes are kept."})
 
 

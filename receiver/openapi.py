@@ -12,6 +12,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from receiver.errors import PROBLEM, ProblemSchema
 from receiver.fields import LARGEST_ID
+from receiver.messages import EnvelopeSchema
 
 DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
 kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
@@ -20,16 +21,72 @@ the trailing slash."""
 SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}]
 SCHEMES = {
     "basic": {"type": "http", "scheme": "basic", "description": "A client's id and key."},
+    "webhook-signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "Standard Webhooks: signed with `webhook-id` and `webhook-timestamp`; or the"
+        " header of the source's own hmac-sha256 scheme.",
+    },
     "bearer": {"type": "http", "scheme": "bearer", "description": "A client's key."},
 }
-ALWAYS = (413, 500, 503)
-GUARDED = (401, 403)
+_ONE = {
+    "type": "object",
+    "required": ["id", "status", "position"],
+    "properties": {
+        "id": {"type": "integer"},
+        "status": {"enum": ["recorded", "duplicate"]},
+        "position": {"type": "integer", "description": "Where it is recorded in the ledger."},
+    },
+}
+_EACH = {
+    "type": "object",
+    "required": ["id", "status"],
+    "properties": {
+        "id": {"type": ["integer", "null"]},
+        "status": {"enum": ["recorded", "duplicate", "conflict", "invalid"]},
+        "position": {"type": "integer"},
+        "quarantine": {"type": "integer", "description": "Where the refused bytes are kept."},
+        "errors": {"type": "object"},
+    },
+}
+_MANY = {
+    "type": "object",
+    "required": ["results"],
+    "properties": {"results": {"type": "array", "items": _EACH}},
+}
+_EVENT = {"$ref": "#/components/schemas/Envelope"}
+_ARRAY = {"type": "array", "maxItems": 1000, "items": _EVENT}
+
+
+def _json(description: str, *schemas: dict[str, Any]) -> dict[str, Any]:
+    schema = schemas[0] if len(schemas) == 1 else {"oneOf": list(schemas)}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+WEBHOOK: dict[str, Any] = {
+    "security": [{"webhook-signature": []}],
+    "requestBody": {"required": True} | _json("The event, or an array of them.", _EVENT, _ARRAY),
+    "responses": {
+        "200": _json("It was recorded before; nothing new is kept.", _ONE),
+        "202": _json("It is on disk; of an array, what became of each event.", _ONE, _MANY),
+        "400": {"description": "Not JSON; kept in quarantine."},
+        "404": {"description": "There is no such source."},
+        "401": {"description": "The signature, or a header that it needs, is missing or wrong."},
+        "409": {"description": "Another content is recorded under this id; kept in quarantine."},
+        "410": {"description": "The source was retired."},
+        "415": {"description": "The Content-Type is not JSON."},
+        "422": {"description": "It breaks the schema of its type; kept in quarantine."},
+    },
+}
+GUARDED = (401, 403, 404)
+CHANGING = (400, 413, 415, 422)
 BY_METHOD = {
     "get": (),
-    "post": (409, 415),
-    "patch": (400, 415),
-    "put": (400, 409, 415),
-    "delete": (409,),
+    "post": (*CHANGING, 409),
+    "patch": CHANGING,
+    "put": (*CHANGING, 409),
+    "delete": (),
 }
 HEADERS = {
     "ETag": ("Changes when the answer does.", "string"),
@@ -74,6 +131,7 @@ def make_api(app: Flask) -> Api:
 
 def serve(app: Flask, api: Api) -> None:
     """Serve the document at /openapi.json and its page at /docs, with assets of our own host."""
+    api.spec.components.schema("Envelope", schema=EnvelopeSchema)
     document = complete(api.spec.to_dict())
     app.add_url_rule("/openapi.json", "openapi", lambda: _document(document))
     page = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "kitledger"})
@@ -82,30 +140,27 @@ def serve(app: Flask, api: Api) -> None:
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
     """Add what every route has in common: refusals, headers, and the credentials it needs."""
-    for method, operation in _operations(document):
-        guarded = operation.setdefault("security", SECURITY) != []
+    for path, method, operation in _operations(document):
+        guarded = operation.setdefault("security", SECURITY) == SECURITY
         responses = operation["responses"]
         responses.pop("default", None)
-        codes = (*ALWAYS, *(GUARDED if guarded else ()), *(BY_METHOD[method] if guarded else ()))
-        codes += (404,) if operation.get("parameters") or "{" in operation["x-path"] else ()
+        codes = (503, *BY_METHOD[method], *(GUARDED if guarded else ()))
         for code in map(str, codes):
             responses.setdefault(code, {})
-        if method == "get" and guarded:
+        if method == "get" and path.startswith("/api/"):
             responses["200"]["headers"] = _headers(HEADERS)
             responses["304"] = {"description": "Unchanged", "headers": _headers(HEADERS)}
         for code, response in responses.items():
             if code >= "400":
                 responses[code] = _problem(int(code), response)
-        del operation["x-path"]
     return document
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             if method in BY_METHOD:
-                operation["x-path"] = path
-                yield method, operation
+                yield path, method, operation
 
 
 def _problem(code: int, response: dict[str, Any]) -> dict[str, Any]:

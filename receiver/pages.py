@@ -63,6 +63,11 @@ def reading(projection: str) -> Iterator[View]:
         yield view
 
 
+def one_more(query: dict[str, Any]) -> dict[str, Any]:
+    """Ask for one row more than the page has, to know whether there is a next one."""
+    return {**query, "limit": query["limit"] + 1}
+
+
 def page(rows: Sequence[Any], limit: int, shown: Any, last: Sequence[str]) -> Response:
     """Answer with up to `limit` rows, and with a Link when there are more.
 
@@ -92,7 +97,8 @@ def conditional(response: Response) -> Response:
     The Link is part of it: a full last page gets a next one without changing itself.
     """
     if (
-        request.method in {"GET", "HEAD"}
+        request.path.startswith("/api/")
+        and request.method in {"GET", "HEAD"}
         and response.status_code == HTTPStatus.OK
         and not response.is_streamed
     ):

@@ -77,6 +77,7 @@ class Registry:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._probe: Any = None
 
     def migrate(self) -> None:
         """Make the tables that are missing."""
@@ -86,11 +87,17 @@ class Registry:
                 connection.execute(insert(changes).values(only=1, count=0))
 
     def version(self) -> int:
-        """Count the changes made so far."""
-        with self._reader.connect() as connection:
-            return int(
-                connection.exec_driver_sql("SELECT count FROM registry_changes").scalar_one()
-            )
+        """Count the changes made so far.
+
+        Asked for by every request, so past SQLAlchemy, on a connection that is kept for it.
+        """
+        if self._probe is None:
+            self._probe = self._engine.raw_connection()
+        return int(
+            self._probe.driver_connection.execute("SELECT count FROM registry_changes").fetchone()[
+                0
+            ]
+        )
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

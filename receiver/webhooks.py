@@ -12,6 +12,7 @@ from receiver.blueprint import Blueprint
 from receiver.bodies import Admission
 from receiver.errors import problem
 from receiver.metrics import WEBHOOKS
+from receiver.openapi import WEBHOOK
 from receiver.signatures import Source, Unverified, verify
 from receiver.sources import Sources
 
@@ -25,6 +26,7 @@ REFUSED = {
 
 
 @blueprint.route("/webhooks/<source>", methods=["POST"])
+@blueprint.doc(**WEBHOOK)
 def receive(source: str) -> Response:
     """Receive one event, or an array of up to 1000
 

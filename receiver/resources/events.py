@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, fields
 
-from projections.events import EventFilter, Events
+from projections.events import Events
 from receiver import pages
 from receiver.access import requires
 from receiver.blueprint import Blueprint
@@ -29,6 +29,9 @@ class EventSchema(Schema):
     data = fields.Dict(required=True)
 
 
+_many = EventSchema(many=True)
+
+
 class EventsQuery(pages.PageSchema):
     """The arguments of the list; dates are ISO 8601 or YYYY-MM-DD HH:MM:SS, naive means UTC."""
 
@@ -45,7 +48,6 @@ class EventsQuery(pages.PageSchema):
 @blueprint.response(200, EventSchema(many=True))
 def list_events(query: dict[str, Any]) -> Response:
     """List events by id"""
-    limit, after = query.pop("limit"), query.pop("after")
     with pages.reading(EVENTS.name) as view:
-        rows = EVENTS.page(view, after=after, limit=limit + 1, wanted=EventFilter(**query))
-    return pages.page(rows, limit, EventSchema(many=True).dump, ["id", "source"])
+        rows = EVENTS.page(view, **pages.one_more(query))
+    return pages.page(rows, query["limit"], _many.dump, ["id", "source"])

@@ -31,6 +31,9 @@ class RegistrationSchema(Schema):
     verification_date = Moment(required=True, allow_none=True)
 
 
+_one, _many = RegistrationSchema(), RegistrationSchema(many=True)
+
+
 class NewRegistrationSchema(Lenient):
     """What makes a registration."""
 
@@ -55,11 +58,9 @@ class RegistrationsQuery(pages.PageSchema):
 
 def list_registrations(query: dict[str, Any]) -> Response:
     """List kit registrations by id"""
-    after = query.pop("after")
-    limit = query.pop("limit")
     with pages.reading(REGISTRATIONS.name) as view:
-        rows = REGISTRATIONS.page(view, after=after[0] if after else None, limit=limit + 1, **query)
-    return pages.page(rows, limit, RegistrationSchema(many=True).dump, ["id"])
+        rows = REGISTRATIONS.page(view, **pages.one_more(query))
+    return pages.page(rows, query["limit"], _many.dump, ["id"])
 
 
 def register(new: dict[str, Any]) -> Response:
@@ -80,7 +81,7 @@ def get_registration(registration_id: int) -> Response:
         row = REGISTRATIONS.one(view, registration_id)
     if row is None:
         abort(404, "there is no such kit registration")
-    return pages.answer(RegistrationSchema().dump(row))
+    return pages.answer(_one.dump(row))
 
 
 def change_registration(change: dict[str, Any], registration_id: int) -> Response:
@@ -124,7 +125,7 @@ def _posted(blueprint: Blueprint) -> Any:
 
 
 def _shown(registration: KitRegistration) -> Any:
-    return RegistrationSchema().dump({**vars(registration), "id": registration.registration_id})
+    return _one.dump({**vars(registration), "id": registration.registration_id})
 
 
 def _ledger() -> Ledger:

@@ -25,6 +25,9 @@ class KitSchema(standings.StandingSchema):
     shipment_id = fields.Integer(required=True, allow_none=True)
 
 
+_one, _many = KitSchema(), KitSchema(many=True)
+
+
 class KitsQuery(standings.StandingsQuery):
     """The arguments of the list."""
 
@@ -37,7 +40,7 @@ class KitsQuery(standings.StandingsQuery):
 @blueprint.response(200, KitSchema(many=True))
 def list_kits(query: dict[str, Any]) -> Response:
     """List kits by barcode"""
-    return standings.listing(KITS, KitSchema(many=True).dump, query, query["after"])
+    return standings.listing(KITS, _many.dump, query)
 
 
 @blueprint.route("/<path:barcode>/")
@@ -45,4 +48,4 @@ def list_kits(query: dict[str, Any]) -> Response:
 @blueprint.response(200, KitSchema)
 def get_kit(barcode: str) -> Response:
     """Tell how one kit stands"""
-    return standings.one(KITS, KitSchema().dump, barcode)
+    return standings.one(KITS, _one.dump, barcode)

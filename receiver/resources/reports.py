@@ -26,6 +26,9 @@ class ReportSchema(standings.StandingSchema):
     id = fields.Integer(required=True)
 
 
+_one, _many = ReportSchema(), ReportSchema(many=True)
+
+
 class ReportsQuery(standings.StandingsQuery):
     """The arguments of the list."""
 
@@ -38,7 +41,7 @@ class ReportsQuery(standings.StandingsQuery):
 @blueprint.response(200, ReportSchema(many=True))
 def list_reports(query: dict[str, Any]) -> Response:
     """List reports by id"""
-    return standings.listing(REPORTS, ReportSchema(many=True).dump, query, query["after"])
+    return standings.listing(REPORTS, _many.dump, query)
 
 
 @blueprint.route("/<id:report_id>/")
@@ -46,4 +49,4 @@ def list_reports(query: dict[str, Any]) -> Response:
 @blueprint.response(200, ReportSchema)
 def get_report(report_id: int) -> Response:
     """Tell how one report stands"""
-    return standings.one(REPORTS, ReportSchema().dump, report_id)
+    return standings.one(REPORTS, _one.dump, report_id)

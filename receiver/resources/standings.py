@@ -26,17 +26,10 @@ class StandingsQuery(pages.PageSchema):
     status = Status(load_default=None)
 
 
-def listing(
-    model: Standings, dump: Callable[[Any], Any], query: dict[str, Any], after: tuple[Any] | None
-) -> Response:
+def listing(model: Standings, dump: Callable[[Any], Any], query: dict[str, Any]) -> Response:
     """Answer with a page of how things stand."""
     with pages.reading(model.name) as view:
-        rows = model.page(
-            view,
-            after=after[0] if after else None,
-            limit=query["limit"] + 1,
-            status=query["status"],
-        )
+        rows = model.page(view, **pages.one_more(query))
     return pages.page(rows, query["limit"], dump, [model.key])
 
 

@@ -1,0 +1,59 @@
+"""Pages of rows: one statement for each list and set of filters, built once and then only run."""
+
+import operator
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, select, tuple_
+
+COMPARISONS = {">=": operator.ge, "<": operator.lt}
+
+
+def page(
+    connection: Connection,
+    table: Table,
+    order: tuple[str, ...],
+    limit: int,
+    *,
+    after: Sequence[Any] | None = None,
+    **filters: Any,
+) -> list[dict[str, Any]]:
+    """Return up to `limit` rows, sorted by the columns in `order`, from the first after `after`.
+
+    `after` holds the values of those columns in the last row of the page before. A filter is named
+    by its column, with `>=` or `<` behind the name if it is not for equality; None filters nothing.
+    """
+    values = {name: value for name, value in filters.items() if value is not None}
+    names = tuple(values)
+    if after is not None:
+        values.update(zip(map("after_{}".format, order), after, strict=True))
+    statement = _statement(table, order, names, after is not None)
+    found = connection.execute(statement, {**values, "limit": limit})
+    return [dict(row) for row in found.mappings()]
+
+
+@lru_cache(maxsize=512)
+def _statement(
+    table: Table, order: tuple[str, ...], filters: tuple[str, ...], after: bool
+) -> Select[Any]:
+    """Build a statement: that takes longer than to run it."""
+    columns = [table.c[name] for name in order]
+    statement = select(table).order_by(*columns).limit(bindparam("limit"))
+    for name in filters:
+        statement = statement.where(_condition(table, name))
+    if after:
+        place = tuple_(*(bindparam(f"after_{column.name}") for column in columns))
+        statement = statement.where(
+            tuple_(*columns) > place
+            if len(columns) > 1
+            else columns[0] > bindparam(f"after_{order[0]}")
+        )
+    return statement
+
+
+def _condition(table: Table, name: str) -> ColumnElement[bool]:
+    column = table.c[name.rstrip("<>=")]
+    compare = COMPARISONS.get(name.removeprefix(column.name), operator.eq)
+    condition: ColumnElement[bool] = compare(column, bindparam(name))
+    return condition
