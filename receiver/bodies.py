@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from io import BytesIO
 
 from flask import Request, abort
+from gevent import Timeout
 
 from receiver.errors import Overloaded
 
 MOST_REQUESTS = 512
 MOST_BYTES = 16 * 1024 * 1024
+BODY_SECONDS = 30
 DRAIN_BYTES = 16 * 1024 * 1024
 """What is read and thrown away of a body too large, so that its sender gets to read the answer."""
 
@@ -45,18 +47,18 @@ def declared_size(request: Request, limit: int) -> int:
 
 
 def read(request: Request, limit: int) -> bytes:
-    """Read a body whole, whatever its framing; aborts with 413 beyond `limit` bytes.
+    """Read a body whole, whatever its framing; aborts with 413 beyond `limit` bytes,
+    and with 408 when it does not come.
 
     One byte more than the limit is asked for: Werkzeug's own limit would cut a chunked body short
     and go on with the rest.
     """
-    stream = request.environ["wsgi.input"]
-    if (request.content_length or 0) > limit:
-        _drain(stream)
-        abort(413, f"the body is larger than {limit} bytes")
-    body: bytes = stream.read(limit + 1)
-    if len(body) > limit:
-        _drain(stream)
+    try:
+        with Timeout(BODY_SECONDS):
+            body = _whole(request.environ["wsgi.input"], request.content_length or 0, limit)
+    except Timeout:
+        abort(408, f"the body did not come within {BODY_SECONDS} s")
+    if body is None:
         abort(413, f"the body is larger than {limit} bytes")
     request.environ["wsgi.input"] = BytesIO(body)
     request.environ["CONTENT_LENGTH"] = str(len(body))
@@ -66,6 +68,14 @@ def read(request: Request, limit: int) -> bytes:
 def is_json(request: Request) -> bool:
     """Say whether the Content-Type is JSON, or none was given."""
     return not request.mimetype or request.is_json
+
+
+def _whole(stream: BytesIO, declared: int, limit: int) -> bytes | None:
+    body = stream.read(limit + 1) if declared <= limit else None
+    if body is None or len(body) > limit:
+        _drain(stream)
+        return None
+    return body
 
 
 def _drain(stream: BytesIO) -> None:

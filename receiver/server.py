@@ -13,6 +13,8 @@ from gunicorn.arbiter import Arbiter
 
 CONNECTIONS = 1000
 GRACE_SECONDS = 30
+KEEPALIVE_SECONDS = 30
+"""How long a connection may be silent between requests, or take to send a request's head."""
 
 
 class ProjectingArbiter(Arbiter):
@@ -27,6 +29,10 @@ class ProjectingArbiter(Arbiter):
         if self.wanted and (self.projector is None or self.projector.poll() is not None):
             command = [sys.executable, "-m", "receiver", "project", "--parent", str(os.getpid())]
             self.projector = subprocess.Popen(command)  # noqa: S603 our own program
+
+    def handle_int(self) -> None:
+        """End on Ctrl-C as on SIGTERM."""
+        self.handle_term()
 
     def stop(self, graceful: bool = True) -> None:
         """Let the workers finish first, so that what they acknowledge is still projected."""
@@ -72,13 +78,17 @@ def serve(host: str, port: int, workers: int, level: str, *, projector: bool) ->
 
     folder = tempfile.mkdtemp(prefix="kitledger-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    logging = {"logconfig_dict": library_logging(level)}
+    server, parent = (
+        Server(options(host, port, workers) | logging, projector=projector),
+        os.getpid(),
+    )
     try:
-        Server(
-            options(host, port, workers) | {"logconfig_dict": library_logging(level)},
-            projector=projector,
-        ).run()
+        server.run()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        # Workers are forked from within run(), and come by here when they end.
+        if os.getpid() == parent:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def options(host: str, port: int, workers: int) -> dict[str, Any]:
@@ -86,11 +96,11 @@ def options(host: str, port: int, workers: int) -> dict[str, Any]:
     return {
         "bind": f"{host}:{port}",
         "workers": workers,
-        "worker_class": "gevent",
+        "worker_class": "receiver.worker.Worker",
         "worker_connections": CONNECTIONS,
         "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 heartbeats only
         "graceful_timeout": GRACE_SECONDS,
-        "keepalive": 75,
+        "keepalive": KEEPALIVE_SECONDS,
         "proc_name": "kitledger",
         "control_socket_disable": True,
         "child_exit": _forget,

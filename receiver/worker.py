@@ -1,0 +1,83 @@
+"""gunicorn's gevent worker, which on SIGTERM takes nothing new and does not wait for the idle."""
+
+import time
+from functools import partial
+from types import FrameType, TracebackType
+from typing import Any
+
+import gevent
+from gevent.event import Event
+from gevent.pool import Pool
+from gevent.server import StreamServer
+from gunicorn.workers.ggevent import GeventWorker
+
+HEARTBEAT_SECONDS = 1.0
+DRAIN_SECONDS = 0.02
+
+
+class Idle(gevent.Timeout):
+    """A wait for the next request on a connection, which the end of the worker cuts short."""
+
+    def __init__(self, seconds: float, waiting: "dict[Idle, gevent.Greenlet]") -> None:
+        super().__init__(seconds, False)
+        self._waiting = waiting
+
+    def __enter__(self) -> Any:
+        self._waiting[self] = gevent.getcurrent()
+        return super().__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> Any:
+        del self._waiting[self]
+        return super().__exit__(kind, value, trace)
+
+
+class Worker(GeventWorker):
+    """Serve until told to end; then finish the requests that have begun, and only those."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting: dict[Idle, gevent.Greenlet] = {}
+        self._ending: Event | None = None
+
+    def timeout_ctx(self) -> Idle:
+        """Bound the wait for a request, and know who waits."""
+        return Idle(self.cfg.keepalive, self._waiting)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end, at once."""
+        super().handle_exit(sig, frame)
+        if self._ending is not None:
+            self._ending.set()
+
+    def run(self) -> None:
+        """Serve; then close the listeners, let the idle go, and wait for the busy."""
+        self._ending = Event()
+        pool = Pool(self.worker_connections)
+        servers = []
+        for listener in self.sockets:
+            listener.setblocking(1)
+            server = StreamServer(listener, handle=partial(self.handle, listener), spawn=pool)
+            # Connections that come at once are spread over the workers.
+            server.max_accept = 1 if self.cfg.workers > 1 else server.max_accept
+            server.start()
+            servers.append(server)
+        while self.alive:
+            self.notify()
+            self._ending.wait(HEARTBEAT_SECONDS)
+        for server in servers:
+            server.close()
+        self._drain(pool)
+
+    def _drain(self, pool: Pool) -> None:
+        deadline = time.monotonic() + self.cfg.graceful_timeout
+        while pool.free_count() < self.worker_connections and time.monotonic() < deadline:
+            for idle, greenlet in list(self._waiting.items()):
+                gevent.kill(greenlet, idle)
+            self.notify()
+            gevent.sleep(DRAIN_SECONDS)
+        pool.kill(block=True, timeout=1)
