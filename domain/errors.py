@@ -3,7 +3,12 @@
 Refusal
 ├── NotFound
 │   ├── UnknownKitRegistration
-│   └── UnknownQuarantined
+│   ├── UnknownOrganization
+│   ├── UnknownQuarantined
+│   └── UnknownRegistration
+├── AlreadyRegistered         an active registration says the same
+├── IdentifierTaken           another group has this identifier
+├── Unacceptable              a field names what does not exist, or can't be
 ├── KitOfAnotherCustomer      the kit belongs to somebody else
 ├── QuarantineClosed          it was released or discarded before
 ├── StillRefused              what made the delivery unfit is still there
@@ -24,8 +29,32 @@ class UnknownKitRegistration(NotFound):
     """Refuse to change a kit registration that nobody made."""
 
 
+class UnknownOrganization(NotFound):
+    """Refuse to look into an organization that nobody made."""
+
+
+class UnknownRegistration(NotFound):
+    """Refuse to show or change a registration that the profile does not have."""
+
+
 class UnknownQuarantined(NotFound):
     """Refuse to treat as quarantined what is not."""
+
+
+class AlreadyRegistered(Refusal):
+    """Refuse a second active registration of a profile to a group as the same type."""
+
+
+class IdentifierTaken(Refusal):
+    """Refuse to give one identifier to two groups of an organization."""
+
+
+class Unacceptable(Refusal):
+    """Refuse a value that is well-formed, but means nothing here; `field` names it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class KitOfAnotherCustomer(Refusal):

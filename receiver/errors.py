@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from domain import errors
 
 RETRY_AFTER_SECONDS = 1
+BY_FIELD = "some fields can't be used; see errors"
 PROBLEM = "application/problem+json"
 REFUSALS: dict[type[errors.Refusal], int] = {
     errors.NotFound: 404,
@@ -20,6 +21,9 @@ REFUSALS: dict[type[errors.Refusal], int] = {
     errors.QuarantineClosed: 409,
     errors.StillRefused: 409,
     errors.WouldReplace: 409,
+    errors.AlreadyRegistered: 409,
+    errors.IdentifierTaken: 409,
+    errors.Unacceptable: 422,
     errors.Contended: 503,
 }
 
@@ -71,6 +75,8 @@ def register(app: Flask) -> None:
 
 def _refused(error: errors.Refusal) -> Response:
     status = next(REFUSALS[each] for each in type(error).__mro__ if each in REFUSALS)
+    if isinstance(error, errors.Unacceptable):
+        return problem(status, BY_FIELD, errors={error.field: [str(error)]})
     return problem(status, str(error))
 
 
@@ -85,7 +91,7 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     detail = error.description or HTTPStatus(status).phrase
     if by_field:
-        detail = "some fields can't be used; see errors"
+        detail = BY_FIELD
     response = problem(status, detail, errors=by_field or None)
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:

@@ -20,13 +20,16 @@ class Session(Protocol):
 
 
 class _Job(Generic[T]):
-    """One caller's work, and how it ended."""
+    """One caller's work, how it ended, and the door behind which the caller waits."""
 
     def __init__(self, work: Callable[[Any], T]) -> None:
         self.work = work
+        self.leads = False
         self.done = False
         self.result: T
         self.error: Exception | None = None
+        self.door = threading.Lock()
+        self.door.acquire()
 
     def outcome(self) -> T:
         if self.error is not None:
@@ -37,9 +40,10 @@ class _Job(Generic[T]):
 class GroupCommit:
     """Run the work of many callers in few transactions; each caller returns after its own commit.
 
-    Whoever gets the lock first leads: it yields once, so that requests already read can join, takes
-    all that wait, commits once, and lets the others go. There is no flusher to start or to lose,
-    and it is right for threads and greenlets alike. `observe(members, seconds)` hears of each commit.
+    Whoever comes when nobody leads does: it yields once, so that requests already read can join,
+    begins, takes all that wait by then, commits once, opens their doors, and hands the lead to the
+    first that came meanwhile. There is no flusher to start or to lose, and it is right for threads
+    and greenlets alike. `observe(members, seconds)` hears of each commit.
     """
 
     def __init__(self, session: Session) -> None:
@@ -47,6 +51,7 @@ class GroupCommit:
         self._session = session
         self._lock = threading.Lock()
         self._waiting: list[_Job[Any]] = []
+        self._led = False
 
     def submit(self, work: Callable[[Any], T]) -> T:
         """Return what `work(connection)` returned, once it is durable.
@@ -55,38 +60,71 @@ class GroupCommit:
         database could not be reached, locked or written: then nothing of the group was kept.
         """
         job = _Job(work)
-        self._waiting.append(job)
         with self._lock:
-            if not job.done:
-                time.sleep(0)
-                group, self._waiting = self._waiting, []
-                self._commit(group)
+            self._waiting.append(job)
+            job.leads, self._led = not self._led, True
+        if not job.leads:
+            self._wait(job)
+        if not job.done:
+            self._lead()
         return job.outcome()
 
-    def _commit(self, group: Sequence[_Job[Any]]) -> None:
+    def _wait(self, job: _Job[Any]) -> None:
+        try:
+            job.door.acquire()
+        except BaseException:
+            # Killed while waiting: nobody is to lead who is not there.
+            with self._lock:
+                if job in self._waiting:
+                    self._waiting.remove(job)
+            if job.leads and not job.done:
+                self._pass_on()
+            raise
+
+    def _lead(self) -> None:
+        time.sleep(0)
         started = time.perf_counter()
-        failure: Exception = OperationalError("the commit was interrupted")
+        group: list[_Job[Any]] = []
+        failure: Exception | None = OperationalError("the commit was interrupted")
         try:
             self._session.begin()
+            group = self._take()
             for job in group:
                 self._attempt(job)
             self._session.commit()
+            failure = None
         except OperationalError as error:
             failure = error
-        else:
-            for job in group:
-                job.done = True
         finally:
-            # Reached with members undone by an error or by the leader being killed: none may
-            # believe that it is stored, and none may wait for ever.
-            if not all(job.done for job in group):
+            # Reached by a leader that is killed, too: none may believe that its work is stored, and
+            # none may wait for ever.
+            if failure is not None:
                 self._session.abandon()
-                for job in group:
-                    job.error, job.done = failure, True
+                group = group or self._take()
+            self._open(group, failure)
+            self._pass_on()
         self.observe(len(group), time.perf_counter() - started)
+
+    def _take(self) -> list[_Job[Any]]:
+        with self._lock:
+            group, self._waiting = self._waiting, []
+        return group
 
     def _attempt(self, job: _Job[Any]) -> None:
         try:
             job.result = self._session.attempt(job.work)
         except IntegrityError as error:
             job.error = error
+
+    def _open(self, group: Sequence[_Job[Any]], failure: Exception | None) -> None:
+        for job in group:
+            job.error, job.done = failure or job.error, True
+            job.door.release()
+
+    def _pass_on(self) -> None:
+        with self._lock:
+            heir = self._waiting[0] if self._waiting else None
+            self._led = heir is not None
+        if heir is not None:
+            heir.leads = True
+            heir.door.release()
