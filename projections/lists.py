@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Integer,
+    Table,
+    bindparam,
+    select,
+    tuple_,
+)
 
 COMPARISONS = {">=": operator.ge, "<": operator.lt}
 
@@ -28,18 +37,20 @@ def page(
     names = tuple(values)
     if after is not None:
         values.update(zip(map("after_{}".format, order), after, strict=True))
-    statement = _statement(table, order, names, after is not None)
-    found = connection.execute(statement, {**values, "limit": limit})
-    return [dict(row) for row in found.mappings()]
+    sql, places, defaults = _compiled(table, order, names, after is not None, connection.dialect)
+    values = {**defaults, **values, "limit": limit}
+    found = connection.exec_driver_sql(sql, tuple(values[name] for name in places))
+    columns = tuple(found.keys())
+    return [dict(zip(columns, row, strict=True)) for row in found]
 
 
 @lru_cache(maxsize=512)
-def _statement(
-    table: Table, order: tuple[str, ...], filters: tuple[str, ...], after: bool
-) -> Select[Any]:
-    """Build a statement: that takes longer than to run it."""
+def _compiled(
+    table: Table, order: tuple[str, ...], filters: tuple[str, ...], after: bool, dialect: Dialect
+) -> tuple[str, list[str], dict[str, Any]]:
+    """Compile a statement, once: that takes longer than to run it."""
     columns = [table.c[name] for name in order]
-    statement = select(table).order_by(*columns).limit(bindparam("limit"))
+    statement = select(table).order_by(*columns).limit(bindparam("limit", type_=Integer))
     for name in filters:
         statement = statement.where(_condition(table, name))
     if after:
@@ -49,7 +60,8 @@ def _statement(
             if len(columns) > 1
             else columns[0] > bindparam(f"after_{order[0]}")
         )
-    return statement
+    compiled = statement.compile(dialect=dialect)
+    return str(compiled), list(compiled.positiontup or ()), compiled.params
 
 
 def _condition(table: Table, name: str) -> ColumnElement[bool]:

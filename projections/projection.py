@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Connection, Index, Table, delete
+from sqlalchemy import Column, Connection, Dialect, Index, Table, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.aggregate import Event
@@ -69,7 +71,9 @@ class Rows:
         """Write what was gathered."""
         gathered, self._gathered = self._gathered, {}
         for table, rows in gathered.values():
-            self.connection.execute(self._statement(table, list(rows[0])), rows)
+            sql, names = _upsert(table, tuple(rows[0]), self.connection.dialect)
+            in_order = itemgetter(*names)
+            self.connection.exec_driver_sql(sql, [in_order(row) for row in rows])
 
     def change(self, statement: Any) -> None:
         """Run an update or delete that must find its row; LookupError when it does not."""
@@ -77,12 +81,18 @@ class Rows:
         if not self.connection.execute(statement).rowcount:
             raise LookupError(f"no row to change: {statement}")
 
-    def _statement(self, table: Table, columns: list[str]) -> Any:
-        insert = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
-        statement = insert(table)
-        keys = [column.name for column in table.primary_key]
-        others = {name: statement.excluded[name] for name in columns if name not in keys}
-        return statement.on_conflict_do_update(index_elements=keys, set_=others)
+
+@lru_cache(maxsize=64)
+def _upsert(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[str, list[str]]:
+    """Compile an upsert once: done for each row anew, it would cost more than the row."""
+    insert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).values({name: bindparam(name) for name in columns})
+    keys = [column.name for column in table.primary_key]
+    others = {name: statement.excluded[name] for name in columns if name not in keys}
+    compiled = statement.on_conflict_do_update(index_elements=keys, set_=others).compile(
+        dialect=dialect
+    )
+    return str(compiled), list(compiled.positiontup or ())
 
 
 class Projection:

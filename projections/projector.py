@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eventsourcing.persistence import Notification, PersistenceError
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
 from domain.ledger import Ledger, Recorded
@@ -20,7 +20,14 @@ from projections.views import Views, projections, skipped
 BATCH_EVENTS = 1000
 BATCH_BYTES = 8 * 1024 * 1024
 POLL_SECONDS = 0.005
+LONGEST_NAP = 0.05
+NAPS = 4
 BEAT_SECONDS = 1.0
+ADVANCE = (
+    update(projections)
+    .where(projections.c.stopped_at.is_(None), projections.c.position < bindparam("reached"))
+    .values(position=bindparam("reached"))
+)
 
 Report = Callable[[str, dict[str, Any]], None]
 
@@ -70,29 +77,35 @@ class Projector:
         self._models = models
         self._report = report
         self._topics = sorted({topic for model in models for topic in model.topics})
+        self._beaten = 0.0
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
 
     def run(self, stop: threading.Event) -> None:
-        """Project until `stop` is set; the database's passing troubles are waited out."""
-        beaten, reached = 0.0, -1
+        """Project until `stop` is set; the database's passing troubles are waited out.
+
+        Between steps it naps some times as long as a step takes: under load that makes steps larger
+        and fewer, and leaves the processors to those who receive.
+        """
         self.resume()
+        reached, due = -1, 0.0
         while not stop.is_set():
+            nap = POLL_SECONDS
             try:
-                head = self._ledger.store.max_notification_id()
-                due = time.monotonic() - beaten > BEAT_SECONDS
-                if due or head != reached:
-                    reached = self.step()
-                    beaten = time.monotonic()
-                    continue
+                started = time.monotonic()
+                if started > due or self._ledger.store.max_notification_id() != reached:
+                    due = max(due, started + BEAT_SECONDS)
+                    before, reached = reached, self.step()
+                    full = reached - before >= BATCH_EVENTS
+                    nap = 0 if full else min(LONGEST_NAP, NAPS * (time.monotonic() - started))
             except (DBAPIError, PersistenceError) as error:
                 self._report("projector-waits", {"error": str(error)})
-                stop.wait(BEAT_SECONDS)
-            stop.wait(POLL_SECONDS)
+                nap = BEAT_SECONDS
+            stop.wait(nap)
 
     def step(self) -> int:
         """Project one batch; return the position up to which every running projection has come."""
         with self._views.writing() as connection:
-            self._views.beat(connection, self._owner)
+            self._beat(connection)
             running = self._running(connection)
             if not running:
                 return self._ledger.store.max_notification_id()
@@ -102,10 +115,17 @@ class Projector:
             )
             batch = Batch(self._ledger, stored)
             for model, slot, position in running:
-                if position < reached:
-                    wanted = batch.wanted_by(model, position)
-                    self._project(connection, model, slot, batch, wanted, reached)
+                wanted = batch.wanted_by(model, position)
+                poison = apply_events(connection, model, slot, batch, wanted) if wanted else None
+                if poison is not None:
+                    self._stop(connection, poison)
+            connection.execute(ADVANCE, {"reached": reached})
         return reached
+
+    def _beat(self, connection: Connection) -> None:
+        if time.monotonic() - self._beaten > BEAT_SECONDS:
+            self._views.beat(connection, self._owner)
+            self._beaten = time.monotonic()
 
     def resume(self) -> None:
         """Let projections that had stopped try their event again: the program may be a better one."""
@@ -120,24 +140,13 @@ class Projector:
             if rows[model.name].stopped_at is None
         ]
 
-    def _project(
-        self,
-        connection: Connection,
-        model: Projection,
-        slot: int,
-        batch: Batch,
-        wanted: list[Notification],
-        reached: int,
-    ) -> None:
-        poison = apply_events(connection, model, slot, batch, wanted)
-        values: dict[str, Any] = {"position": reached}
-        if poison is not None:
-            now = micros(datetime.now(UTC))
-            values = {"position": poison.position - 1, "stopped_at": now, "error": poison.error}
-            self._report("projection-stopped", vars(poison))
+    def _stop(self, connection: Connection, poison: Poison) -> None:
+        now = micros(datetime.now(UTC))
+        stopped = {"position": poison.position - 1, "stopped_at": now, "error": poison.error}
         connection.execute(
-            update(projections).where(projections.c.name == model.name).values(**values)
+            update(projections).where(projections.c.name == poison.projection).values(**stopped)
         )
+        self._report("projection-stopped", vars(poison))
 
 
 def apply_events(

@@ -85,6 +85,7 @@ class Views:
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
         self.engine = _engine(url)
+        self._state = str(STATE.compile(dialect=self.engine.dialect))
         self._writer = self.engine.execution_options(writes=True)
 
     def migrate(self, names: list[str]) -> None:
@@ -106,7 +107,7 @@ class Views:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             with self.engine.connect() as connection:
-                slot, position, stopped_at = connection.execute(STATE, {"wanted": name}).one()
+                slot, position, stopped_at = connection.exec_driver_sql(self._state, (name,)).one()
                 lag = max(0, head - position)
                 if not lag or stopped_at is not None or time.monotonic() >= deadline:
                     yield View(connection, slot, lag)

@@ -5,13 +5,11 @@ from contextlib import contextmanager
 from io import BytesIO
 
 from flask import Request, abort
-from gevent import Timeout
 
 from receiver.errors import Overloaded
 
 MOST_REQUESTS = 512
 MOST_BYTES = 16 * 1024 * 1024
-BODY_SECONDS = 30
 DRAIN_BYTES = 16 * 1024 * 1024
 """What is read and thrown away of a body too large, so that its sender gets to read the answer."""
 
@@ -47,17 +45,12 @@ def declared_size(request: Request, limit: int) -> int:
 
 
 def read(request: Request, limit: int) -> bytes:
-    """Read a body whole, whatever its framing; aborts with 413 beyond `limit` bytes,
-    and with 408 when it does not come.
+    """Read a body whole, whatever its framing; aborts with 413 beyond `limit` bytes.
 
     One byte more than the limit is asked for: Werkzeug's own limit would cut a chunked body short
     and go on with the rest.
     """
-    try:
-        with Timeout(BODY_SECONDS):
-            body = _whole(request.environ["wsgi.input"], request.content_length or 0, limit)
-    except Timeout:
-        abort(408, f"the body did not come within {BODY_SECONDS} s")
+    body = _whole(request.environ["wsgi.input"], request.content_length or 0, limit)
     if body is None:
         abort(413, f"the body is larger than {limit} bytes")
     request.environ["wsgi.input"] = BytesIO(body)

@@ -6,9 +6,9 @@ import sys
 from typing import Any
 
 import structlog
+from flask import g, has_request_context
 
 _SHARED: list[Any] = [
-    structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
@@ -18,7 +18,7 @@ def configure(level: str) -> None:
     """Send our log lines and the libraries' to standard error, as JSON, from `level` on."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -53,6 +53,13 @@ def library_logging(level: str) -> dict[str, Any]:
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },
     }
+
+
+def _request_id(_: Any, __: str, fields: Any) -> Any:
+    """Add the id of the request that is being handled, if one is."""
+    if has_request_context() and "request_id" in g:
+        fields["request_id"] = g.request_id
+    return fields
 
 
 def _number(level: str) -> int:

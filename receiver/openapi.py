@@ -80,7 +80,7 @@ WEBHOOK: dict[str, Any] = {
     },
 }
 GUARDED = (401, 403, 404)
-CHANGING = (400, 408, 413, 415, 422)
+CHANGING = (400, 413, 415, 422)
 BY_METHOD = {
     "get": (),
     "post": (*CHANGING, 409),

@@ -14,6 +14,7 @@ from receiver import bodies
 from receiver.messages import strict_json
 
 QUIET = {"/healthz", "/readyz", "/metrics"}
+log = structlog.get_logger()
 _SHORT_AND_PRINTABLE = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -27,13 +28,10 @@ def _begin() -> None:
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _SHORT_AND_PRINTABLE.fullmatch(given) else uuid.uuid4().hex
     g.started = time.perf_counter()
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
-    log = structlog.get_logger()
     (log.debug if request.path in QUIET else log.info)(
         "request",
         method=request.method,

@@ -103,6 +103,7 @@ def options(host: str, port: int, workers: int) -> dict[str, Any]:
         "keepalive": KEEPALIVE_SECONDS,
         "proc_name": "kitledger",
         "control_socket_disable": True,
+        "logger_class": "receiver.worker.Log",
         "child_exit": _forget,
     }
 

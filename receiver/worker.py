@@ -9,10 +9,19 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Pool
 from gevent.server import StreamServer
+from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
 HEARTBEAT_SECONDS = 1.0
+REQUEST_SECONDS = 60.0
 DRAIN_SECONDS = 0.02
+
+
+class Log(Logger):
+    """gunicorn's own log, without its lines for requests: the application writes better ones."""
+
+    def access(self, *_: Any) -> None:
+        """Write nothing, and spare making up what is not written."""
 
 
 class Idle(gevent.Timeout):
@@ -42,11 +51,20 @@ class Worker(GeventWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: dict[Idle, gevent.Greenlet] = {}
+        self._busy: dict[gevent.Greenlet, float] = {}
         self._ending: Event | None = None
 
     def timeout_ctx(self) -> Idle:
         """Bound the wait for a request, and know who waits."""
         return Idle(self.cfg.keepalive, self._waiting)
+
+    def handle_request(self, listener: Any, request: Any, client: Any, address: Any) -> None:
+        """Handle a request, whose sender may not take for ever to send its body."""
+        self._busy[gevent.getcurrent()] = time.monotonic()
+        try:
+            super().handle_request(listener, request, client, address)
+        finally:
+            del self._busy[gevent.getcurrent()]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end, at once."""
@@ -69,9 +87,16 @@ class Worker(GeventWorker):
         while self.alive:
             self.notify()
             self._ending.wait(HEARTBEAT_SECONDS)
+            self._drop_the_stuck()
         for server in servers:
             server.close()
         self._drain(pool)
+
+    def _drop_the_stuck(self) -> None:
+        """Close connections whose request has not come to an end: nothing of ours takes so long."""
+        begun = time.monotonic() - REQUEST_SECONDS
+        for greenlet in [each for each, since in self._busy.items() if since < begun]:
+            gevent.kill(greenlet)
 
     def _drain(self, pool: Pool) -> None:
         deadline = time.monotonic() + self.cfg.graceful_timeout

@@ -13,8 +13,10 @@ T = TypeVar("T")
 class Session(Protocol):
     """What a database does for a group: a transaction that can take back one member's part."""
 
-    def begin(self) -> Any: ...
-    def attempt(self, work: Callable[[Any], T]) -> T: ...
+    def begin(self) -> None: ...
+    def do(self, work: Callable[[Any], T]) -> T: ...
+    def restart(self) -> None: ...
+    def shield(self, work: Callable[[Any], T]) -> T: ...
     def commit(self) -> None: ...
     def abandon(self) -> None: ...
 
@@ -89,8 +91,7 @@ class GroupCommit:
         try:
             self._session.begin()
             group = self._take()
-            for job in group:
-                self._attempt(job)
+            self._work(group)
             self._session.commit()
             failure = None
         except OperationalError as error:
@@ -110,11 +111,18 @@ class GroupCommit:
             group, self._waiting = self._waiting, []
         return group
 
-    def _attempt(self, job: _Job[Any]) -> None:
+    def _work(self, group: Sequence[_Job[Any]]) -> None:
+        """Do all work at once; when a member is refused, begin again and shield each from the others."""
         try:
-            job.result = self._session.attempt(job.work)
-        except IntegrityError as error:
-            job.error = error
+            for job in group:
+                job.result = self._session.do(job.work)
+        except IntegrityError:
+            self._session.restart()
+            for job in group:
+                try:
+                    job.result = self._session.shield(job.work)
+                except IntegrityError as error:
+                    job.error = error
 
     def _open(self, group: Sequence[_Job[Any]], failure: Exception | None) -> None:
         for job in group:

@@ -15,6 +15,9 @@ from store.mapper import Mapper
 T = TypeVar("T")
 PATIENCE_SECONDS = 5.0
 """How long a group waits for another process's transaction before its members are told to come back."""
+CHECKPOINT_PAGES = 4000
+"""How long the write-ahead log may grow, about 16 MiB, before a commit pays for copying it back."""
+CACHE_KIB = 16 * 1024
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS stored_events (
@@ -57,6 +60,8 @@ def _connect(path: str) -> sqlite3.Connection:
         path, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     return connection
 
 
@@ -75,6 +80,7 @@ class Session:
             while True:
                 try:
                     connection.execute("BEGIN IMMEDIATE")
+                    connection.execute("SAVEPOINT work")
                 except sqlite3.OperationalError as error:
                     busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                     if not busy or time.monotonic() > deadline:
@@ -83,20 +89,30 @@ class Session:
                 else:
                     return
 
-    def attempt(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do one member's work; when it is refused, take back its part and no other's."""
-        connection = self._connection
-        assert connection is not None, "begin() comes first"
+    def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do one member's work; a refusal spoils the transaction for all."""
+        assert self._connection is not None, "begin() comes first"
         with translated():
-            connection.execute("SAVEPOINT member")
+            return work(self._connection)
+
+    def restart(self) -> None:
+        """Take back what was done since the transaction began, and keep its lock."""
+        assert self._connection is not None, "begin() comes first"
+        with translated():
+            self._connection.execute("ROLLBACK TO work")
+
+    def shield(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do one member's work; a refusal takes back its part and no other's."""
+        assert self._connection is not None, "begin() comes first"
+        with translated():
+            self._connection.execute("SAVEPOINT member")
             try:
-                result = work(connection)
+                return work(self._connection)
             except sqlite3.IntegrityError:
-                connection.execute("ROLLBACK TO member")
-                connection.execute("RELEASE member")
+                self._connection.execute("ROLLBACK TO member")
                 raise
-            connection.execute("RELEASE member")
-        return result
+            finally:
+                self._connection.execute("RELEASE member")
 
     def commit(self) -> None:
         """Return when the transaction is on disk: with synchronous=FULL, SQLite syncs the WAL first."""
