@@ -5,6 +5,7 @@ import logging.config
 import sys
 from typing import Any
 
+import msgspec
 import structlog
 from flask import g, has_request_context
 
@@ -22,10 +23,10 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
     logging.config.dictConfig(library_logging(level))
@@ -53,6 +54,10 @@ def library_logging(level: str) -> dict[str, Any]:
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },
     }
+
+
+def _json(fields: Any, **_: Any) -> bytes:
+    return msgspec.json.encode(fields, enc_hook=repr)
 
 
 def _request_id(_: Any, __: str, fields: Any) -> Any:

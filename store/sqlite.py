@@ -164,12 +164,10 @@ class Recorder(sqlite.SQLiteApplicationRecorder):
     def heads(self, originator_ids: Sequence[str]) -> dict[str, int]:
         """Return the last version of each stream that exists."""
         found: dict[str, int] = {}
-        with self._reading() as cursor:
-            for start in range(0, len(originator_ids), 500):
-                some = originator_ids[start : start + 500]
-                marks = ",".join("?" * len(some))
-                cursor.execute(f"{HEADS} ({marks}) GROUP BY originator_id", some)
-                found.update(dict(map(tuple, cursor.fetchall())))
+        for start in range(0, len(originator_ids), 500):
+            some = originator_ids[start : start + 500]
+            marks = ",".join("?" * len(some))
+            found.update(self._read(f"{HEADS} ({marks}) GROUP BY originator_id", some).fetchall())
         return found
 
     def select_stream(self, originator_id: str) -> list[Notification]:
@@ -209,11 +207,12 @@ class Recorder(sqlite.SQLiteApplicationRecorder):
         """
         found: list[Notification] = []
         size = 0
-        with self._reading() as cursor:
-            reached = cursor.execute("SELECT max(position) FROM stored_events").fetchone()[0] or 0
-            where = f"WHERE position > ? AND topic IN ({','.join('?' * len(topics))})"
-            cursor.execute(f"{SELECT}{where} ORDER BY position LIMIT ?", [after, *topics, limit])
-            for row in cursor:
+        reached = self.max_notification_id()
+        where = f"WHERE position > ? AND topic IN ({','.join('?' * len(topics))})"
+        with translated():
+            for row in self._read(
+                f"{SELECT}{where} ORDER BY position LIMIT ?", [after, *topics, limit]
+            ):
                 found.append(_notification(*row))
                 size += len(row[4])
                 if len(found) == limit or size >= max_bytes:
@@ -223,26 +222,17 @@ class Recorder(sqlite.SQLiteApplicationRecorder):
 
     def max_notification_id(self) -> int:
         """Return the last position, 0 in an empty store."""
-        with self._reading() as cursor:
-            cursor.execute("SELECT max(position) FROM stored_events")
-            return cursor.fetchone()[0] or 0
+        return self._read("SELECT max(position) FROM stored_events").fetchone()[0] or 0
 
     def _notifications(self, where: str, values: Sequence[int | str]) -> list[Notification]:
-        with self._reading() as cursor:
-            cursor.execute(SELECT + where, values)
-            return [_notification(*row) for row in cursor]
+        return [_notification(*row) for row in self._read(SELECT + where, values)]
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Cursor]:
-        """Give a cursor of this process's one reading connection, which needs no turn of anybody's."""
+    def _read(self, statement: str, values: Sequence[int | str] = ()) -> sqlite3.Cursor:
+        """Run a query on this process's one reading connection, which waits for no writer."""
         with translated():
             if self._reader is None:
                 self._reader = _connect(self.datastore.pool.db_name)
-            cursor = self._reader.cursor()
-            try:
-                yield cursor
-            finally:
-                cursor.close()
+            return self._reader.execute(statement, values)
 
     def close(self) -> None:
         """Close both connections; the pool of the library closes its own."""
