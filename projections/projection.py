@@ -75,6 +75,11 @@ class Rows:
             in_order = itemgetter(*names)
             self.connection.exec_driver_sql(sql, [in_order(row) for row in rows])
 
+    def run(self, statement: Any) -> None:
+        """Run a statement, after what was gathered before it."""
+        self.flush()
+        self.connection.execute(statement)
+
     def change(self, statement: Any) -> None:
         """Run an update or delete that must find its row; LookupError when it does not."""
         self.flush()

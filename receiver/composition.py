@@ -7,6 +7,7 @@ from domain.ledger import Ledger
 from projections.events import Events
 from projections.kit_registrations import KitRegistrations
 from projections.kits import Kits
+from projections.organizations import Organizations as OrganizationsView
 from projections.projection import Projection
 from projections.quarantine import Quarantined
 from projections.reports import Reports
@@ -19,7 +20,7 @@ from receiver.sources import Sources
 
 def models() -> Sequence[Projection]:
     """Return every projection."""
-    return (Events(), KitRegistrations(), Kits(), Quarantined(), Reports())
+    return (Events(), KitRegistrations(), Kits(), OrganizationsView(), Quarantined(), Reports())
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,11 @@ def iso(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
+def spaced_millis(moment: datetime) -> str:
+    """Write `2018-01-01 17:30:17.829`."""
+    return moment.replace(tzinfo=None).isoformat(" ", timespec="milliseconds")
+
+
 def spaced(moment: datetime) -> str:
     """Write `2017-11-24 10:00:00`."""
     return moment.replace(tzinfo=None).isoformat(" ", timespec="seconds")

@@ -98,6 +98,13 @@ class QueryMoment(Moment):
         return dates.parse_query(text)
 
 
+class SpacedMillis(Moment):
+    """A date-time, written as `2018-01-01 17:30:17.829`."""
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else dates.spaced_millis(value)
+
+
 class SpacedMoment(Moment):
     """A date-time, written as `2017-11-24 10:00:00`."""
 

@@ -4,17 +4,16 @@ import os
 from collections.abc import Iterable
 
 from eventsourcing.persistence import PersistenceError
-from flask import Response, current_app, jsonify
+from flask import Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import DBAPIError
 
-from domain.ledger import Ledger
 from projections.status import statuses
-from projections.views import Views
 from receiver import metrics
 from receiver.access import requires
 from receiver.blueprint import Blueprint
 from receiver.errors import problem
+from receiver.parts import ledger, views
 
 ALIVE_SECONDS = 5.0
 blueprint = Blueprint("health", __name__, description="For those who operate it.")
@@ -38,9 +37,9 @@ def readyz() -> Response:
     webhooks and the other reads go on.
     """
     try:
-        head = _ledger().store.max_notification_id()
-        alive = _views().alive(ALIVE_SECONDS)
-        stopped = {each.name: each.error for each in statuses(_views(), head) if each.stopped_at}
+        head = ledger().store.max_notification_id()
+        alive = views().alive(ALIVE_SECONDS)
+        stopped = {each.name: each.error for each in statuses(views(), head) if each.stopped_at}
     except (PersistenceError, DBAPIError) as error:
         return problem(
             503, f"the store can't be reached: {error.__cause__ or type(error).__name__}"
@@ -61,15 +60,5 @@ def exposition() -> Response:
 
 
 def _lags() -> Iterable[tuple[str, int, bool]]:
-    head = _ledger().store.max_notification_id()
-    return [(each.name, each.lag, bool(each.stopped_at)) for each in statuses(_views(), head)]
-
-
-def _ledger() -> Ledger:
-    ledger: Ledger = current_app.extensions["ledger"]
-    return ledger
-
-
-def _views() -> Views:
-    views: Views = current_app.extensions["views"]
-    return views
+    head = ledger().store.max_notification_id()
+    return [(each.name, each.lag, bool(each.stopped_at)) for each in statuses(views(), head)]

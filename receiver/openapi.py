@@ -85,8 +85,8 @@ BY_METHOD = {
     "get": (),
     "post": (*CHANGING, 409),
     "patch": CHANGING,
-    "put": (*CHANGING, 409),
-    "delete": (),
+    "put": (*CHANGING, 409, 412),
+    "delete": (412,),
 }
 HEADERS = {
     "ETag": ("Changes when the answer does.", "string"),

@@ -4,19 +4,18 @@ import binascii
 import hashlib
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, current_app, g, request
+from flask import Response, abort, current_app, g, request
 from marshmallow import ValidationError, fields, validate
 
-from domain.ledger import Ledger
-from projections.views import View, Views
+from projections.views import View
 from receiver.fields import QueryId
 from receiver.messages import Lenient
+from receiver.parts import ledger, views
 
 LONGEST_PAGE = 1000
 
@@ -56,9 +55,7 @@ class PageSchema(Lenient):
 @contextmanager
 def reading(projection: str) -> Iterator[View]:
     """Open a snapshot of a projection that shows all that was acknowledged before this request."""
-    ledger: Ledger = current_app.extensions["ledger"]
-    views: Views = current_app.extensions["views"]
-    with views.reading(projection, ledger.store.max_notification_id()) as view:
+    with views().reading(projection, ledger().store.max_notification_id()) as view:
         g.lag = view.lag
         yield view
 
@@ -91,18 +88,32 @@ def answer(value: Any, status: int = 200) -> Response:
     return response
 
 
+def if_match(shown: Callable[..., Any]) -> Callable[..., None]:
+    """Make a check that aborts with 412 when the caller's If-Match speaks of another state.
+
+    `shown` turns the state into the JSON value that a GET would have shown.
+    """
+
+    def check(*state: Any) -> None:
+        if request.if_match and not request.if_match.contains(etag(answer(shown(*state)))):
+            abort(412, "it has changed since: its ETag is another one now")
+
+    return check
+
+
 def conditional(response: Response) -> Response:
-    """Give a successful GET its ETag, and answer 304 to who has it already.
+    """Give an answer of the API its ETag, and answer 304 to a GET by who has it already."""
+    if request.path.startswith("/api/") and response.status_code in {200, 201}:
+        response.set_etag(etag(response))
+        if request.method in {"GET", "HEAD"}:
+            response.make_conditional(request)
+    return response
+
+
+def etag(response: Response) -> str:
+    """Return the ETag of an answer.
 
     The Link is part of it: a full last page gets a next one without changing itself.
     """
-    if (
-        request.path.startswith("/api/")
-        and request.method in {"GET", "HEAD"}
-        and response.status_code == HTTPStatus.OK
-        and not response.is_streamed
-    ):
-        content = response.get_data() + response.headers.get("Link", "").encode()
-        response.set_etag(hashlib.sha256(content).hexdigest()[:32])
-        response.make_conditional(request)
-    return response
+    content = response.get_data() + response.headers.get("Link", "").encode()
+    return hashlib.sha256(content).hexdigest()[:32]

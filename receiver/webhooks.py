@@ -5,7 +5,6 @@ from typing import Any
 import structlog
 from flask import Response, abort, current_app, jsonify, request
 
-from domain.ledger import Ledger
 from domain.message import Outcome
 from receiver import bodies, dates, messages
 from receiver.blueprint import Blueprint
@@ -13,6 +12,7 @@ from receiver.bodies import Admission
 from receiver.errors import problem
 from receiver.metrics import WEBHOOKS
 from receiver.openapi import WEBHOOK
+from receiver.parts import ledger
 from receiver.signatures import Source, Unverified, verify
 from receiver.sources import Sources
 
@@ -44,8 +44,7 @@ def receive(source: str) -> Response:
         except Unverified as refusal:
             return _unverified(sender, str(refusal))
         found, batch = messages.read(body)
-        ledger: Ledger = current_app.extensions["ledger"]
-        outcomes = ledger.receive(delivery, found, batch=batch)
+        outcomes = ledger().receive(delivery, found, batch=batch)
     for outcome in outcomes:
         WEBHOOKS.labels(sender.name, outcome.status).inc()
     return _array(outcomes) if batch else _single(outcomes[0])

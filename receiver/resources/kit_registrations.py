@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from flask import Response, abort, current_app, request
+from flask import Response, abort, request
 from marshmallow import Schema, fields
 
 from domain.kit_registration import KitRegistration
-from domain.ledger import Ledger
 from projections.kit_registrations import KitRegistrations
 from receiver import dates, pages
 from receiver.access import requires
 from receiver.blueprint import Blueprint
 from receiver.fields import Id, Moment, QueryId, Text
 from receiver.messages import Lenient
+from receiver.parts import ledger
 
 REGISTRATIONS = KitRegistrations()
 
@@ -68,7 +68,7 @@ def register(new: dict[str, Any]) -> Response:
 
     The same customer and kit again is answered 200 with the registration that exists.
     """
-    registration, made = _ledger().register_kit(now=dates.utc_now(), **new)
+    registration, made = ledger().register_kit(now=dates.utc_now(), **new)
     response = pages.answer(_shown(registration), 201 if made else 200)
     if made:
         response.headers["Location"] = f"{request.path.rstrip('/')}/{registration.registration_id}/"
@@ -88,9 +88,9 @@ def change_registration(change: dict[str, Any], registration_id: int) -> Respons
     """Set or clear the verification date of a kit registration"""
     if "verification_date" in change:
         date = change["verification_date"]
-        registration = _ledger().set_verification_date(registration_id, date, now=dates.utc_now())
+        registration = ledger().set_verification_date(registration_id, date, now=dates.utc_now())
     else:
-        registration = _ledger().kit_registration(registration_id)
+        registration = ledger().kit_registration(registration_id)
     return pages.answer(_shown(registration))
 
 
@@ -126,11 +126,6 @@ def _posted(blueprint: Blueprint) -> Any:
 
 def _shown(registration: KitRegistration) -> Any:
     return _one.dump({**vars(registration), "id": registration.registration_id})
-
-
-def _ledger() -> Ledger:
-    ledger: Ledger = current_app.extensions["ledger"]
-    return ledger
 
 
 BLUEPRINTS = (_make("kit-registrations"), _make("customer-kit-registrations"))
