@@ -1,16 +1,18 @@
 """The events that sources announced, as they sent them."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, Column, String, Text
 
 from domain.delivery import Delivery
-from projections import lists
+from projections import event_times, lists
 from projections.projection import Projection, Rows, handles, micros, moment, slots
 from projections.views import View
+
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Events(Projection):
@@ -28,17 +30,19 @@ class Events(Projection):
         ],
         indexes=[("type", "id", "source"), ("source", "id"), ("created_at",)],
     )
-    tables = (events,)
+    tables = (events, event_times.BLOCKS)
 
     @handles(Delivery.Recorded)
     def recorded(self, rows: Rows, event: Delivery.Recorded, position: int) -> None:
         """List an envelope."""
+        created_at = micros(event.created_at)
+        rows.touched[event.event_id, event.source] = created_at
         rows.upsert(
             self.events,
             id=event.event_id,
             source=event.source,
             type=event.type,
-            created_at=micros(event.created_at),
+            created_at=created_at,
             data=_data(event.body),
         )
 
@@ -46,6 +50,10 @@ class Events(Projection):
     def replaced(self, rows: Rows, event: Delivery.Replaced, position: int) -> None:
         """List the envelope that stands now in the place of the one before."""
         self.recorded(rows, event, position)
+
+    def settle(self, rows: Rows) -> None:
+        """Write which times the blocks of ids span."""
+        event_times.widen(rows)
 
     def page(
         self,
@@ -59,12 +67,16 @@ class Events(Projection):
 
         See lists.page for what else can be wanted.
         """
-        times: dict[str, Any] = {
-            "created_at>=": since and micros(since),
-            "created_at<": before and micros(before),
-        }
         table = self.events[view.slot]
-        rows = lists.page(view.connection, table, ("id", "source"), **times, **wanted)
+        if since is None and before is None:
+            rows = lists.page(view.connection, table, ("id", "source"), **wanted)
+        else:
+            blocks = event_times.BLOCKS[view.slot]
+            times: dict[str, Any] = {
+                "since": micros(since or FIRST),
+                "before": micros(before or LAST) + (not before),
+            }
+            rows = event_times.page(view.connection, table, blocks, **times, **wanted)
         return [_shown(row) for row in rows]
 
 

@@ -59,7 +59,7 @@ class Rows:
     def __init__(self, connection: Connection, slot: int) -> None:
         self.connection = connection
         self.slot = slot
-        self.touched: dict[Any, None] = {}
+        self.touched: dict[Any, Any] = {}
         self._gathered: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
 
     def upsert(self, tables: Slots, **row: Any) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from flask import Response, abort, current_app, jsonify, request
+from flask import Response, abort, current_app, request
 
 from domain.message import Outcome
 from receiver import bodies, dates, messages
@@ -12,6 +12,7 @@ from receiver.bodies import Admission
 from receiver.errors import problem
 from receiver.metrics import WEBHOOKS
 from receiver.openapi import WEBHOOK
+from receiver.pages import answer
 from receiver.parts import ledger
 from receiver.signatures import Source, Unverified, verify
 from receiver.sources import Sources
@@ -80,15 +81,11 @@ def _single(outcome: Outcome) -> Response:
             id=outcome.event_id,
             quarantine=outcome.quarantine,
         )
-    response = jsonify(_shown(outcome))
-    response.status_code = status
-    return response
+    return answer(_shown(outcome), status)
 
 
 def _array(outcomes: list[Outcome]) -> Response:
-    response = jsonify(results=[_shown(outcome) for outcome in outcomes])
-    response.status_code = 202
-    return response
+    return answer({"results": [_shown(outcome) for outcome in outcomes]}, 202)
 
 
 def _shown(outcome: Outcome) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""Finding events by the time they were created, in lists that are sorted by id.
+
+No index gives both a range of times and the order of ids. So of each block of neighbouring ids the
+earliest and the latest time are kept: ids and times mostly rise together, and then a range of times is
+a few blocks, which are sought, and read in the order of ids. Where they do not, and few events match,
+these are found by the index on times, and sorted.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, Select, Table, and_, func, select, tuple_
+
+from projections.projection import Rows, slots
+
+BLOCK_IDS = 1024
+FEW = 1000
+BLOCKS = slots(
+    "event_blocks",
+    lambda: [
+        Column("block", BigInteger, primary_key=True, autoincrement=False),
+        Column("earliest", BigInteger, nullable=False),
+        Column("latest", BigInteger, nullable=False),
+    ],
+)
+
+
+def widen(rows: Rows) -> None:
+    """Let each block of the touched events span their times; `touched` maps (id, …) to a time."""
+    blocks: dict[int, list[int]] = {}
+    for key, created_at in rows.touched.items():
+        blocks.setdefault(key[0] // BLOCK_IDS, []).append(created_at)
+    table = BLOCKS[rows.slot]
+    names = list(blocks)
+    for start in range(0, len(names), 500):
+        known = select(table).where(table.c.block.in_(names[start : start + 500]))
+        for block, earliest, latest in rows.connection.execute(known):
+            blocks[block] += [earliest, latest]
+    for block, times in blocks.items():
+        rows.upsert(BLOCKS, block=block, earliest=min(times), latest=max(times))
+    rows.flush()
+
+
+def page(
+    connection: Connection,
+    events: Table,
+    blocks: Table,
+    *,
+    since: int,
+    before: int,
+    limit: int,
+    after: tuple[int, str] | None = None,
+    **equal: Any,
+) -> list[dict[str, Any]]:
+    """Return up to `limit` events created in a range of microseconds, by rising id and source."""
+    columns = events.c
+    within = [columns.created_at >= since, columns.created_at < before]
+    within += [columns[name] == value for name, value in equal.items() if value is not None]
+    few = select(columns.id).where(*within[:2]).limit(FEW + 1).subquery()
+    if (connection.scalar(select(func.count()).select_from(few)) or 0) > FEW:
+        wanted = _by_blocks(events, blocks, since, before, after).where(*within)
+        return [dict(row) for row in connection.execute(wanted.limit(limit)).mappings()]
+    found = connection.execute(select(events).where(*within)).mappings()
+    rows = sorted(map(dict, found), key=lambda row: (row["id"], row["source"]))
+    return [row for row in rows if after is None or (row["id"], row["source"]) > after][:limit]
+
+
+def _by_blocks(
+    events: Table, blocks: Table, since: int, before: int, after: tuple[int, str] | None
+) -> Select[Any]:
+    first = blocks.c.block * BLOCK_IDS
+    inside = and_(events.c.id >= first, events.c.id < first + BLOCK_IDS)
+    wanted = (
+        select(events)
+        .join_from(blocks, events, inside)
+        .where(
+            blocks.c.latest >= since,
+            blocks.c.earliest < before,
+            blocks.c.block >= (after[0] // BLOCK_IDS if after else 0),
+        )
+        .order_by(blocks.c.block, events.c.id, events.c.source)
+    )
+    if after is not None:
+        wanted = wanted.where(tuple_(events.c.id, events.c.source) > tuple_(*after))
+    return wanted
