@@ -17,8 +17,8 @@ Decision = Callable[[Places], Outcome]
 class Intake:
     """Decide for each envelope of a delivery, knowing which streams exist.
 
-    `heads` are the last versions of the streams that `streams_of` names; `history` loads the events
-    of one. What it decided is in `events`, to be saved in one transaction.
+    `heads` are the last versions of the streams that `streams_of` names, 0 for new ones; `history`
+    loads the events of any. What it decided is in `events`, to be saved in one transaction.
     """
 
     def __init__(
@@ -99,6 +99,7 @@ class Intake:
             event_id=message.event_id,
             type=message.type,
             created_at=created_at,
+            told=message.about and message.about.stream,
             **self.receipt(message.body),
         )
         self.collect(delivery)
@@ -140,14 +141,19 @@ class Intake:
     def resume(self, kind: type[A], stream: str) -> A:
         """Open a stream at its end, for aggregates that decide without looking back."""
         if stream not in self._open:
-            self._open[stream] = kind(stream, self._heads.get(stream, 0))
+            version = self._heads.get(stream)
+            self._open[stream] = (
+                kind(stream).replay(self._history(stream))
+                if version is None
+                else kind(stream, version)
+            )
         aggregate = self._open[stream]
         assert isinstance(aggregate, kind), f"{stream} is not a {kind.__name__}"
         return aggregate
 
     def _load(self, kind: type[A], stream: str) -> A:
         """Open a stream with its past, for aggregates that must know it."""
-        if stream not in self._open and self._heads.get(stream, 0):
+        if stream not in self._open and self._heads.get(stream) != 0:
             self._open[stream] = kind(stream).replay(self._history(stream))
         return self.resume(kind, stream)
 

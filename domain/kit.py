@@ -1,7 +1,7 @@
 """A test kit on its way: shipped, received, processed, failed."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from domain import telling
 
@@ -31,3 +31,8 @@ class Kit(telling.Subject):
     def create_id(barcode: str) -> str:
         """Name the stream of a kit."""
         return f"kit/{barcode}"
+
+    @staticmethod
+    def named(key: str) -> dict[str, Any]:
+        """Return the field that names a kit."""
+        return {"barcode": key}

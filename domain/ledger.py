@@ -13,6 +13,7 @@ from domain.delivery import Quarantine, VerifiedDelivery
 from domain.errors import (
     Contended,
     KitOfAnotherCustomer,
+    StillRefused,
     UnknownKitRegistration,
     UnknownQuarantined,
 )
@@ -69,7 +70,7 @@ class Ledger(Application[str]):
         """
 
         def attempt() -> list[Outcome]:
-            heads = self.store.heads(Intake.streams_of(delivery, messages, batch=batch))
+            heads = self._heads(Intake.streams_of(delivery, messages, batch=batch))
             intake = Intake(delivery, heads, self.history, batch=batch)
             decided = [intake.take(message) for message in messages]
             places = _Places(self.save_events(intake.events), self._place)
@@ -128,7 +129,8 @@ class Ledger(Application[str]):
 
     def quarantined(self, position: int) -> Quarantine:
         """Load what is held at a position; raises UnknownQuarantined."""
-        stored = self.store.select_notifications(position, 1, position)
+        known = 0 < position < 2**63
+        stored = self.store.select_notifications(position, 1, position) if known else []
         if not stored or stored[0].topic != Quarantine.Held.TOPIC:
             raise UnknownQuarantined(f"nothing is quarantined under {position}")
         return self.load(Quarantine, str(stored[0].originator_id))
@@ -147,10 +149,10 @@ class Ledger(Application[str]):
             quarantine = self.quarantined(position)
             held = quarantine.release(now=now, by=by)
             messages, batch = read(held.body)
-            heads = self.store.heads(Intake.streams_of(held.delivery(), messages, batch=batch))
-            release = Release(
-                held, heads, self.history, read if replace else None, now, batch=batch
-            )
+            if batch and held.batch is not None:
+                raise StillRefused("it is still invalid: an event in an array is an object")
+            heads = self._heads(Intake.streams_of(held.delivery(), messages, batch=batch))
+            release = Release(held, heads, self.history, now, batch=batch, replace=replace)
             decided = [release.take(message) for message in messages]
             events = [*release.events, *quarantine.collect_events()]
             places = _Places(self.save_events(events), self._place)
@@ -199,6 +201,10 @@ class Ledger(Application[str]):
             except IntegrityError:
                 continue
         raise Contended("others kept changing the same thing; try again")
+
+    def _heads(self, streams: Sequence[str]) -> dict[str, int]:
+        """Return the last version of each of these streams, 0 for those that are new."""
+        return dict.fromkeys(streams, 0) | self.store.heads(streams)
 
     def _place(self, stream: str, version: int) -> int:
         return self.store.select_stream(stream)[version - 1].id

@@ -10,15 +10,10 @@ from domain.telling import Subject
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a message tells, and of which kit or report.
-
-    `key` is the field that names the subject, `values` all that the message says, the key included:
-    the fields of the subject's Told event.
-    """
+    """What a message tells, and of which kit or report: the fields of the subject's Told event."""
 
     subject: type[Subject]
     stream: str
-    key: dict[str, Any]
     values: dict[str, Any]
 
 

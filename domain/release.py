@@ -8,14 +8,20 @@ from domain.aggregate import Event
 from domain.delivery import Delivery, Quarantine
 from domain.errors import StillRefused, WouldReplace
 from domain.intake import Decision, Intake
-from domain.message import About, Message, Outcome, Reader
+from domain.kit import Kit
+from domain.message import Message, Outcome
+from domain.report import Report
+from domain.telling import Subject
+
+SUBJECTS: dict[str, type[Subject]] = {"kit": Kit, "report": Report}
+"""By the first part of their streams' names."""
 
 
 class Release(Intake):
     """Decide for each envelope that was held; refusals are raised, since somebody reads them.
 
-    `reread` is what reads the content that a conflict replaces, None when nothing may be replaced.
-    The delivery counts as received when it was; `now` is when it was released.
+    The delivery counts as received when it was; `now` is when it was released. Without `replace`
+    what is recorded stays.
     """
 
     def __init__(
@@ -23,15 +29,15 @@ class Release(Intake):
         held: Quarantine.Held,
         heads: Mapping[str, int],
         history: Callable[[str], Sequence[Event]],
-        reread: Reader | None,
         now: datetime,
         *,
         batch: bool,
+        replace: bool,
     ) -> None:
         super().__init__(held.delivery(), heads, history, batch=batch)
         self.now = now
         self._held = held
-        self._reread = reread
+        self._replace = replace
 
     def hold(
         self, body: bytes, reason: str, errors: dict[str, Any], event_id: int | None
@@ -44,14 +50,12 @@ class Release(Intake):
         """Replace what is recorded, and what it told; raises WouldReplace unless that is meant."""
         standing = delivery.current
         assert standing is not None, "a conflict is with something recorded"
-        if self._reread is None:
+        if not self._replace:
             raise WouldReplace(standing.body, message.body)
-        told, tells = _about(self._reread, standing.body), message.about
-        if told is not None and (tells is None or tells.stream != told.stream):
-            subject = self.resume(told.subject, told.stream)
-            subject.withdraw(
-                now=self.now, event_id=message.event_id, source=standing.source, **told.key
-            )
+        if standing.told is not None and standing.told != (message.about and message.about.stream):
+            kind, _, key = standing.told.partition("/")
+            subject = self.resume(SUBJECTS[kind], standing.told)
+            subject.withdraw(key, now=self.now, event_id=message.event_id, source=standing.source)
             self.collect(subject)
         self.record(Delivery.Replaced, delivery, message)
         place = delivery.id, delivery.version
@@ -62,8 +66,3 @@ class Release(Intake):
         if self._held.batch is not None:
             return self.signed(body, batch=self._held.batch)
         return super().receipt(body)
-
-
-def _about(read: Reader, body: bytes) -> About | None:
-    message = read(body)[0][0]
-    return message.about if isinstance(message, Message) else None

@@ -1,7 +1,7 @@
 """A report about a customer's sample: available, or blocked for a reason."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from domain import telling
 
@@ -30,3 +30,8 @@ class Report(telling.Subject):
     def create_id(report_id: int) -> str:
         """Name the stream of a report."""
         return f"report/{report_id}"
+
+    @staticmethod
+    def named(key: str) -> dict[str, Any]:
+        """Return the field that names a report."""
+        return {"report_id": int(key)}

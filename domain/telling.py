@@ -1,6 +1,6 @@
 """How what sources tell of a thing, in any order and repeatedly, adds up to how it stands."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,6 +93,7 @@ class Subject(Aggregate):
 
     told: type[Told]
     withdrawn: type[Withdrawn]
+    named: Callable[[str], dict[str, Any]]
 
     def __init__(self, stream: str, version: int = 0) -> None:
         super().__init__(stream, version)
@@ -102,9 +103,9 @@ class Subject(Aggregate):
         """Record what a source told; `values` are the fields of the subject's Told event."""
         self.trigger(self.told, now, **values)
 
-    def withdraw(self, *, now: datetime, **values: Any) -> None:
-        """Record that a telling no longer counts; `values` are the fields of Withdrawn."""
-        self.trigger(self.withdrawn, now, **values)
+    def withdraw(self, key: str, *, now: datetime, event_id: int, source: str) -> None:
+        """Record that a telling no longer counts; `key` is the last part of the stream's name."""
+        self.trigger(self.withdrawn, now, event_id=event_id, source=source, **self.named(key))
 
     def standing(self) -> Standing | None:
         """Return how it stands; None when nothing that was told still counts."""

@@ -23,11 +23,6 @@ POLL_SECONDS = 0.005
 LONGEST_NAP = 0.05
 NAPS = 4
 BEAT_SECONDS = 1.0
-ADVANCE = (
-    update(projections)
-    .where(projections.c.stopped_at.is_(None), projections.c.position < bindparam("reached"))
-    .values(position=bindparam("reached"))
-)
 
 Report = Callable[[str, dict[str, Any]], None]
 
@@ -78,6 +73,13 @@ class Projector:
         self._report = report
         self._topics = sorted({topic for model in models for topic in model.topics})
         self._beaten = 0.0
+        self._advance = (
+            update(projections)
+            .where(projections.c.name.in_([model.name for model in models]))
+            .where(projections.c.stopped_at.is_(None))
+            .where(projections.c.position < bindparam("reached"))
+            .values(position=bindparam("reached"))
+        )
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
 
     def run(self, stop: threading.Event) -> None:
@@ -86,12 +88,12 @@ class Projector:
         Between steps it naps some times as long as a step takes: under load that makes steps larger
         and fewer, and leaves the processors to those who receive.
         """
-        self.resume()
-        reached, due = -1, 0.0
+        reached, due, resumed = -1, 0.0, False
         while not stop.is_set():
             nap = POLL_SECONDS
             try:
                 started = time.monotonic()
+                resumed = resumed or self.resume()
                 if started > due or self._ledger.store.max_notification_id() != reached:
                     due = max(due, started + BEAT_SECONDS)
                     before, reached = reached, self.step()
@@ -119,7 +121,7 @@ class Projector:
                 poison = apply_events(connection, model, slot, batch, wanted) if wanted else None
                 if poison is not None:
                     self._stop(connection, poison)
-            connection.execute(ADVANCE, {"reached": reached})
+            connection.execute(self._advance, {"reached": reached})
         return reached
 
     def _beat(self, connection: Connection) -> None:
@@ -127,10 +129,12 @@ class Projector:
             self._views.beat(connection, self._owner)
             self._beaten = time.monotonic()
 
-    def resume(self) -> None:
+    def resume(self) -> bool:
         """Let projections that had stopped try their event again: the program may be a better one."""
         with self._views.writing() as connection:
-            connection.execute(update(projections).values(stopped_at=None, error=None))
+            mine = projections.c.name.in_([model.name for model in self._models])
+            connection.execute(update(projections).where(mine).values(stopped_at=None, error=None))
+        return True
 
     def _running(self, connection: Connection) -> list[tuple[Projection, int, int]]:
         rows = {row.name: row for row in connection.execute(select(projections))}

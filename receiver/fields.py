@@ -69,7 +69,9 @@ class Status(fields.String):
     """A status: known or not, capitals and underscores."""
 
     def __init__(self, **kwargs: Any) -> None:
-        pattern = validate.Regexp(r"[A-Z_]{1,64}\Z", error="Must match [A-Z_]{1,64}.")
+        pattern = validate.Regexp(
+            r"[A-Z_]{1,64}\Z", error="Must be 1 to 64 capitals and underscores."
+        )
         super().__init__(validate=pattern, **kwargs)
 
 

@@ -66,14 +66,12 @@ class ReportDataSchema(Lenient):
 
 def _about_kit(data: dict[str, Any]) -> About:
     values = data["kit"]
-    return About(Kit, Kit.create_id(values["barcode"]), {"barcode": values["barcode"]}, values)
+    return About(Kit, Kit.create_id(values["barcode"]), values)
 
 
 def _about_report(data: dict[str, Any]) -> About:
     values = data["report"]
-    return About(
-        Report, Report.create_id(values["report_id"]), {"report_id": values["report_id"]}, values
-    )
+    return About(Report, Report.create_id(values["report_id"]), values)
 
 
 TYPES: dict[str, tuple[Schema, Callable[[dict[str, Any]], About]]] = {
