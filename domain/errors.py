@@ -12,8 +12,7 @@ Refusal
 ├── KitOfAnotherCustomer      the kit belongs to somebody else
 ├── QuarantineClosed          it was released or discarded before
 ├── StillRefused              what made the delivery unfit is still there
-├── WouldReplace              releasing a conflict would change what was recorded
-└── Contended                 others kept writing to the same streams; try again
+└── WouldReplace              releasing a conflict would change what was recorded
 """
 
 
@@ -79,7 +78,3 @@ class WouldReplace(Refusal):
         super().__init__("another delivery with this source and id is recorded already")
         self.recorded = recorded
         self.held = held
-
-
-class Contended(Refusal):
-    """Refuse for now: the streams concerned were busy at every attempt."""

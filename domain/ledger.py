@@ -11,7 +11,6 @@ from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 from domain.aggregate import Aggregate, Event
 from domain.delivery import Quarantine, VerifiedDelivery
 from domain.errors import (
-    Contended,
     KitOfAnotherCustomer,
     StillRefused,
     UnknownKitRegistration,
@@ -24,8 +23,6 @@ from domain.release import Release
 
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
-ATTEMPTS = 20
-"""How often a use case starts again because another writer was first; each time one of them wins."""
 
 
 class EventRecorder(Protocol):
@@ -34,6 +31,7 @@ class EventRecorder(Protocol):
     def heads(self, originator_ids: Sequence[str]) -> dict[str, int]: ...
     def select_stream(self, originator_id: str) -> list[Notification]: ...
     def next_id(self, kind: str) -> int: ...
+    def exclusively(self, decide: Callable[[], T]) -> T: ...
     def max_notification_id(self) -> int: ...
     def insert_events(self, stored_events: Sequence[StoredEvent]) -> Sequence[int]: ...
     def select_batch(
@@ -65,8 +63,8 @@ class Ledger(Application[str]):
     ) -> list[Outcome]:
         """Record or hold every envelope of a delivery, all in one transaction; one outcome for each.
 
-        A repeat changes nothing. Raises Contended, and eventsourcing's PersistenceError when the
-        store can't be written: then nothing of the delivery is kept.
+        A repeat changes nothing. Raises eventsourcing's PersistenceError when the store can't be
+        written: then nothing of the delivery is kept.
         """
 
         def attempt() -> list[Outcome]:
@@ -194,13 +192,11 @@ class Ledger(Application[str]):
         return [Recorded(*pair) for pair in zip(positions, events, strict=True)]
 
     def until_saved(self, attempt: Callable[[], T]) -> T:
-        """Run a use case until no other writer was first; raises Contended after ATTEMPTS."""
-        for _ in range(ATTEMPTS):
-            try:
-                return attempt()
-            except IntegrityError:
-                continue
-        raise Contended("others kept changing the same thing; try again")
+        """Run a use case; if another writer was first, run it again while nobody else can write."""
+        try:
+            return attempt()
+        except IntegrityError:
+            return self.store.exclusively(attempt)
 
     def _heads(self, streams: Sequence[str]) -> dict[str, int]:
         """Return the last version of each of these streams, 0 for those that are new."""

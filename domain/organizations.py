@@ -47,15 +47,14 @@ class Registered:
     group: Group
 
 
-GroupCheck = Callable[[Group, list[int]], None]
-RegistrationCheck = Callable[[Registered], None]
+Check = Callable[..., None]
 
 
 class Organizations:
     """The use cases of groups and registrations, on a ledger.
 
-    A check is called with the present state before anything is changed, and may raise: what it
-    looked at is then what was changed, whoever else writes at the same time.
+    A check is called with the present state before anything is changed, without any when there is
+    none, and may raise: what it looked at is then what was changed, whoever writes at the same time.
     """
 
     def __init__(self, ledger: Ledger) -> None:
@@ -66,7 +65,7 @@ class Organizations:
         organization: int,
         group: int,
         change: GroupChange,
-        check: GroupCheck,
+        check: Check,
         *,
         now: datetime,
     ) -> tuple[Group, list[int], bool]:
@@ -81,8 +80,7 @@ class Organizations:
                 self._root(organization)
             found = self._ledger.load(Group, Group.create_id(organization, group))
             made = found.version == 0
-            if not made:
-                check(found, self._path(organization, found.parent, group))
+            check(*([] if made else [found, self._path(organization, found.parent, group)]))
             saved: list[Aggregate] = [found, *self._placed(found, organization, group, change, now)]
             saved += self._identified(found, change, now) if "identifier" in change.sets else []
             self._ledger.save_aggregates(*saved)
@@ -127,7 +125,7 @@ class Organizations:
         profile: int,
         registration: int,
         change: RegistrationChange,
-        check: RegistrationCheck,
+        check: Check,
         *,
         now: datetime,
     ) -> Registered:
@@ -158,7 +156,7 @@ class Organizations:
         organization: int,
         profile: int,
         registration: int,
-        check: RegistrationCheck,
+        check: Check,
         *,
         now: datetime,
     ) -> None:
@@ -198,6 +196,8 @@ class Organizations:
         self, found: Group, organization: int, group: int, change: GroupChange, now: datetime
     ) -> list[Aggregate]:
         """Make the group, or rename and move it; return what must be saved with it."""
+        # Loaded before the path is walked: a move that another writer makes meanwhile is then noticed.
+        tree = self._ledger.load(GroupTree, GroupTree.create_id(organization))
         parent = self._parent(found, organization, group, change)
         if found.version == 0:
             found.make(
@@ -207,7 +207,6 @@ class Organizations:
         found.rename(change.name, now=now)
         if parent is None or parent == found.parent:
             return []
-        tree = self._ledger.load(GroupTree, GroupTree.create_id(organization))
         tree.rearrange(group, parent, now=now)
         found.move(parent, now=now)
         return [tree]

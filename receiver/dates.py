@@ -12,6 +12,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def millis(moment: datetime) -> datetime:
+    """Cut a time to the milliseconds that are shown, so that what is shown is what is kept."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def parse(text: str) -> datetime:
     """Read an ISO 8601 date or date-time, or `YYYY-MM-DD HH:MM:SS`; naive means UTC.
 

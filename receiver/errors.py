@@ -24,7 +24,6 @@ REFUSALS: dict[type[errors.Refusal], int] = {
     errors.AlreadyRegistered: 409,
     errors.IdentifierTaken: 409,
     errors.Unacceptable: 422,
-    errors.Contended: 503,
 }
 
 

@@ -92,6 +92,14 @@ class Moment(fields.String):
         return dates.parse(text)
 
 
+class MillisMoment(Moment):
+    """A date or date-time, of which the milliseconds count."""
+
+    def read(self, text: str) -> datetime:
+        """Parse the text; raises ValueError."""
+        return dates.millis(dates.parse(text))
+
+
 class QueryMoment(Moment):
     """A date or date-time in a query string."""
 

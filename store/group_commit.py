@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from eventsourcing.persistence import IntegrityError, OperationalError
+from eventsourcing.persistence import OperationalError
 
 T = TypeVar("T")
 
@@ -58,8 +58,8 @@ class GroupCommit:
     def submit(self, work: Callable[[Any], T]) -> T:
         """Return what `work(connection)` returned, once it is durable.
 
-        Raises IntegrityError when this work alone was refused, and OperationalError when the
-        database could not be reached, locked or written: then nothing of the group was kept.
+        Raises what the work raised, and then nothing of it is kept; or OperationalError when the
+        database could not be reached, locked or written, and then nothing of the group is.
         """
         job = _Job(work)
         with self._lock:
@@ -68,7 +68,7 @@ class GroupCommit:
         if not job.leads:
             self._wait(job)
         if not job.done:
-            self._lead()
+            self._lead(job)
         return job.outcome()
 
     def _wait(self, job: _Job[Any]) -> None:
@@ -76,35 +76,39 @@ class GroupCommit:
             job.door.acquire()
         except BaseException:
             # Killed while waiting: nobody is to lead who is not there.
-            with self._lock:
-                if job in self._waiting:
-                    self._waiting.remove(job)
+            self._leave(job)
             if job.leads and not job.done:
                 self._pass_on()
             raise
 
-    def _lead(self) -> None:
-        time.sleep(0)
-        started = time.perf_counter()
+    def _lead(self, job: _Job[Any]) -> None:
         group: list[_Job[Any]] = []
         failure: Exception | None = OperationalError("the commit was interrupted")
+        started = time.perf_counter()
         try:
+            time.sleep(0)
             self._session.begin()
             group = self._take()
             self._work(group)
             self._session.commit()
             failure = None
         except OperationalError as error:
-            failure = error
+            # Those who came meanwhile would only wait for the same.
+            failure, group = error, group or self._take()
         finally:
             # Reached by a leader that is killed, too: none may believe that its work is stored, and
             # none may wait for ever.
             if failure is not None:
                 self._session.abandon()
-                group = group or self._take()
+                self._leave(job)
             self._open(group, failure)
             self._pass_on()
         self.observe(len(group), time.perf_counter() - started)
+
+    def _leave(self, job: _Job[Any]) -> None:
+        with self._lock:
+            if job in self._waiting:
+                self._waiting.remove(job)
 
     def _take(self) -> list[_Job[Any]]:
         with self._lock:
@@ -112,17 +116,24 @@ class GroupCommit:
         return group
 
     def _work(self, group: Sequence[_Job[Any]]) -> None:
-        """Do all work at once; when a member is refused, begin again and shield each from the others."""
+        """Do all work at once; when a member's fails, begin again and shield each from the others."""
         try:
             for job in group:
                 job.result = self._session.do(job.work)
-        except IntegrityError:
+        except OperationalError:
+            raise
+        except Exception:
             self._session.restart()
             for job in group:
-                try:
-                    job.result = self._session.shield(job.work)
-                except IntegrityError as error:
-                    job.error = error
+                self._shielded(job)
+
+    def _shielded(self, job: _Job[Any]) -> None:
+        try:
+            job.result = self._session.shield(job.work)
+        except OperationalError:
+            raise
+        except Exception as error:
+            job.error = error
 
     def _open(self, group: Sequence[_Job[Any]], failure: Exception | None) -> None:
         for job in group:

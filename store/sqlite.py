@@ -1,6 +1,7 @@
 """The embedded store: one SQLite file in WAL mode, written by one group commit a process."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -106,13 +107,15 @@ class Session:
         assert self._connection is not None, "begin() comes first"
         with translated():
             self._connection.execute("SAVEPOINT member")
+            kept = False
             try:
-                return work(self._connection)
-            except sqlite3.IntegrityError:
-                self._connection.execute("ROLLBACK TO member")
-                raise
+                result = work(self._connection)
+                kept = True
             finally:
+                if not kept:
+                    self._connection.execute("ROLLBACK TO member")
                 self._connection.execute("RELEASE member")
+        return result
 
     def commit(self) -> None:
         """Return when the transaction is on disk: with synchronous=FULL, SQLite syncs the WAL first."""
@@ -134,6 +137,7 @@ class Recorder(sqlite.SQLiteApplicationRecorder):
         super().__init__(datastore)
         self._session = Session(datastore.pool.db_name)
         self._reader: sqlite3.Connection | None = None
+        self._local = threading.local()
         self.group_commit = GroupCommit(self._session)
 
     def construct_create_table_statements(self) -> list[str]:
@@ -151,7 +155,7 @@ class Recorder(sqlite.SQLiteApplicationRecorder):
         def append(connection: sqlite3.Connection) -> list[int]:
             return [connection.execute(INSERT, row).lastrowid or 0 for row in rows]
 
-        return self.group_commit.submit(append)
+        return self._write(append)
 
     def next_id(self, kind: str) -> int:
         """Give out the next integer of its kind: once, rising, across all processes."""
@@ -159,7 +163,23 @@ class Recorder(sqlite.SQLiteApplicationRecorder):
         def take(connection: sqlite3.Connection) -> int:
             return int(connection.execute(NEXT_ID, (kind,)).fetchone()[0])
 
-        return self.group_commit.submit(take)
+        return self._write(take)
+
+    def exclusively(self, decide: Callable[[], T]) -> T:
+        """Run a use case while nobody else can write: what it reads is then what it changes.
+
+        Its reads and writes go to the writing connection, in the transaction of its group. Raises
+        what `decide` raises, having kept nothing.
+        """
+
+        def work(connection: sqlite3.Connection) -> T:
+            self._local.connection = connection
+            try:
+                return decide()
+            finally:
+                del self._local.connection
+
+        return self.group_commit.submit(work)
 
     def heads(self, originator_ids: Sequence[str]) -> dict[str, int]:
         """Return the last version of each stream that exists."""
@@ -230,9 +250,19 @@ class Recorder(sqlite.SQLiteApplicationRecorder):
     def _read(self, statement: str, values: Sequence[int | str] = ()) -> sqlite3.Cursor:
         """Run a query on this process's one reading connection, which waits for no writer."""
         with translated():
-            if self._reader is None:
+            own: sqlite3.Connection | None = getattr(self._local, "connection", None)
+            if own is None and self._reader is None:
                 self._reader = _connect(self.datastore.pool.db_name)
-            return self._reader.execute(statement, values)
+            connection = own or self._reader
+            assert connection is not None, "opened above"
+            return connection.execute(statement, values)
+
+    def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        own: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if own is None:
+            return self.group_commit.submit(work)
+        with translated():
+            return work(own)
 
     def close(self) -> None:
         """Close both connections; the pool of the library closes its own."""

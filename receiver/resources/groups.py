@@ -77,7 +77,7 @@ def put_group(change: dict[str, Any], organization_id: int, group_id: int) -> Re
     """
     wanted = GroupChange(**change, sets=frozenset(change))
     check = pages.if_match(_shown)
-    now = dates.utc_now()
+    now = dates.millis(dates.utc_now())
     group, path, made = organizations().put_group(organization_id, group_id, wanted, check, now=now)
     return pages.answer(_shown(group, path), 201 if made else 200)
 

@@ -10,7 +10,7 @@ from projections.organizations import Organizations
 from receiver import dates, pages
 from receiver.access import requires
 from receiver.blueprint import Blueprint
-from receiver.fields import Id, Moment, SpacedMillis, Text
+from receiver.fields import Id, MillisMoment, SpacedMillis, Text
 from receiver.messages import Lenient
 from receiver.parts import organizations
 from receiver.resources.groups import GroupsQuery, known
@@ -69,7 +69,7 @@ class ChangeSchema(Lenient):
         255, data_key="groupIdentifier", metadata={"description": "Wins over groupID."}
     )
     type = fields.String(validate=validate.OneOf(TYPES))
-    deactivated = Moment(
+    deactivated = MillisMoment(
         allow_none=True,
         metadata={"description": "null reactivates; a timestamp deactivates as of then."},
     )
@@ -129,7 +129,9 @@ def list_of_profile(query: dict[str, Any], organization_id: int, profile_id: int
 def register(new: dict[str, Any], organization_id: int, profile_id: int) -> Response:
     """Register a profile to a group"""
     wanted = RegistrationChange(**new)
-    made = organizations().register(organization_id, profile_id, wanted, now=dates.utc_now())
+    made = organizations().register(
+        organization_id, profile_id, wanted, now=dates.millis(dates.utc_now())
+    )
     response = pages.answer(_shown(made), 201)
     registration = made.registration.registration
     response.headers["Location"] = f"{request.path.rstrip('/')}/{registration}"
@@ -161,7 +163,9 @@ def change(
     which = (organization_id, profile_id, registration_id)
     wanted = RegistrationChange(**change, sets=frozenset(change))
     check = pages.if_match(_shown)
-    return pages.answer(_shown(organizations().change(*which, wanted, check, now=dates.utc_now())))
+    return pages.answer(
+        _shown(organizations().change(*which, wanted, check, now=dates.millis(dates.utc_now())))
+    )
 
 
 @blueprint.route(ONE, methods=["DELETE"])
@@ -170,7 +174,7 @@ def change(
 def deactivate(organization_id: int, profile_id: int, registration_id: int) -> Response:
     """Deactivate a registration; again, it changes nothing"""
     which = (organization_id, profile_id, registration_id)
-    organizations().deactivate(*which, pages.if_match(_shown), now=dates.utc_now())
+    organizations().deactivate(*which, pages.if_match(_shown), now=dates.millis(dates.utc_now()))
     return Response(status=204)
 
 
