@@ -92,11 +92,7 @@ class Delivery(Aggregate):
 
     def repeats(self, body: bytes) -> bool:
         """Say whether this JSON value came before, be it in other words."""
-        try:
-            return body in self.bodies or canonical(body) in map(canonical, self.bodies)
-        except RecursionError:
-            # Nested almost as deep as the parser goes: then the bytes must do.
-            return False
+        return body in self.bodies or canonical(body) in map(canonical, self.bodies)
 
 
 class Batch(Aggregate):

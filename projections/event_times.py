@@ -54,13 +54,18 @@ def page(
     """Return up to `limit` events created in a range of microseconds, by rising id and source."""
     columns = events.c
     within = [columns.created_at >= since, columns.created_at < before]
-    within += [columns[name] == value for name, value in equal.items() if value is not None]
-    few = select(columns.id).where(*within[:2]).limit(FEW + 1).subquery()
+    equal = {name: value for name, value in equal.items() if value is not None}
+    few = select(columns.id).where(*within).limit(FEW + 1).subquery()
     if (connection.scalar(select(func.count()).select_from(few)) or 0) > FEW:
+        within += [columns[name] == value for name, value in equal.items()]
         wanted = _by_blocks(events, blocks, since, before, after).where(*within)
         return [dict(row) for row in connection.execute(wanted.limit(limit)).mappings()]
-    found = connection.execute(select(events).where(*within)).mappings()
-    rows = sorted(map(dict, found), key=lambda row: (row["id"], row["source"]))
+    # By time alone: given another column too, a database may prefer that one's index, and read it all.
+    found = map(dict, connection.execute(select(events).where(*within)).mappings())
+    rows = sorted(
+        (row for row in found if equal.items() <= row.items()),
+        key=lambda row: (row["id"], row["source"]),
+    )
     return [row for row in rows if after is None or (row["id"], row["source"]) > after][:limit]
 
 

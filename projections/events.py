@@ -28,7 +28,12 @@ class Events(Projection):
             Column("created_at", BigInteger, nullable=False),
             Column("data", Text, nullable=False),
         ],
-        indexes=[("type", "id", "source"), ("source", "id"), ("created_at",)],
+        indexes=[
+            ("type", "id", "source"),
+            ("source", "id"),
+            ("source", "type", "id"),
+            ("created_at",),
+        ],
     )
     tables = (events, event_times.BLOCKS)
 

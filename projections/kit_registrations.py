@@ -26,7 +26,7 @@ class KitRegistrations(Projection):
             Column("kit", String, nullable=False),
             Column("verification_date", BigInteger),
         ],
-        indexes=[("customer", "id"), ("kit", "id")],
+        indexes=[("customer", "id"), ("kit", "id"), ("customer", "kit", "id")],
     )
     tables = (registrations,)
 

@@ -268,7 +268,7 @@ class Organizations(Projection):
         wanted = select(lineage.above, lineage.distance).where(
             lineage.organization == organization, lineage.group == group
         )
-        return dict(rows.connection.execute(wanted).tuples().all())
+        return {row.above: row.distance for row in rows.connection.execute(wanted)}
 
     def _leave(self, rows: Rows, organization: int, group: int, above: list[int]) -> None:
         """Take the subtree of a group, and its registrations, from below these groups."""

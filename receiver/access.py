@@ -1,6 +1,6 @@
 """Who may call: HTTP Basic `id:key` or a bearer key, roles, and the organization of a client."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -13,7 +13,17 @@ from receiver.errors import problem
 F = TypeVar("F", bound=Callable[..., Any])
 REALM = "kitledger"
 _basic = HTTPBasicAuth(realm=REALM)
-_bearer = HTTPTokenAuth(scheme="Bearer", realm=REALM)
+
+
+class _Bearer(HTTPTokenAuth):
+    """Bearer tokens, by a scheme that may be spelled in any case (RFC 9110, section 11.1)."""
+
+    def is_compatible_auth(self, headers: Mapping[str, str]) -> bool:
+        """Say whether these are credentials of this scheme."""
+        return headers.get("Authorization", "").lower().startswith("bearer ")
+
+
+_bearer = _Bearer(scheme="Bearer", realm=REALM)
 _either = MultiAuth(_basic, _bearer)
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from io import BytesIO
 
 from flask import Request, abort
+from gunicorn.http.errors import ParseException
 
 from receiver.errors import Overloaded
 
@@ -18,7 +19,7 @@ class Admission:
     """Count what is between `recv` and `commit`, and take no more than fits in memory."""
 
     def __init__(self, requests: int = MOST_REQUESTS, size: int = MOST_BYTES) -> None:
-        self._requests = requests
+        self._requests = self._most = requests
         self._bytes = size
 
     @contextmanager
@@ -27,7 +28,7 @@ class Admission:
 
         A single body is let in however large the limit makes it, else it never could be.
         """
-        idle = self._requests == MOST_REQUESTS
+        idle = self._requests == self._most
         if self._requests < 1 or (self._bytes < size and not idle):
             raise Overloaded("more webhooks are waiting to be stored than fit; try again")
         self._requests -= 1
@@ -50,7 +51,10 @@ def read(request: Request, limit: int) -> bytes:
     One byte more than the limit is asked for: Werkzeug's own limit would cut a chunked body short
     and go on with the rest.
     """
-    body = _whole(request.environ["wsgi.input"], request.content_length or 0, limit)
+    try:
+        body = _whole(request.environ["wsgi.input"], request.content_length or 0, limit)
+    except (ParseException, OSError):
+        abort(400, "the body broke off, or its chunks are malformed")
     if body is None:
         abort(413, f"the body is larger than {limit} bytes")
     request.environ["wsgi.input"] = BytesIO(body)

@@ -46,6 +46,8 @@ def main() -> None:
 
 def _operators() -> tuple[type[Exception], ...]:
     """Return the errors that an operator can do something about; imported when one occurs."""
+    import sqlite3
+
     from eventsourcing.persistence import PersistenceError
     from sqlalchemy.exc import DBAPIError
 
@@ -58,4 +60,13 @@ def _operators() -> tuple[type[Exception], ...]:
     from receiver.sources import SourceError
 
     mine = (ClientError, SettingsError, SourceError, Refusal)
-    return (*mine, PersistenceError, DBAPIError, Locked, NotStopped, RebuildStopped, OSError)
+    return (
+        *mine,
+        PersistenceError,
+        DBAPIError,
+        Locked,
+        NotStopped,
+        RebuildStopped,
+        OSError,
+        sqlite3.Error,
+    )

@@ -94,8 +94,10 @@ def if_match(shown: Callable[..., Any]) -> Callable[..., None]:
     `shown` turns the state into the JSON value that a GET would have shown.
     """
 
+    # Read now: the check may be run by another request's greenlet, which leads a commit.
+    wanted = request.if_match
+
     def check(*state: Any) -> None:
-        wanted = request.if_match
         if wanted and not (state and wanted.contains(etag(answer(shown(*state))))):
             abort(412, "it has changed since: its ETag is another one now")
 

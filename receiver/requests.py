@@ -54,7 +54,7 @@ class StrictParser(FlaskParser):
             abort(415, "send JSON, with Content-Type: application/json")
         try:
             return strict_json(body.decode())
-        except (ValueError, RecursionError):
+        except ValueError:
             self._not_json()
 
     def load_querystring(self, req: Any, schema: Any) -> Any:

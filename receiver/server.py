@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ class ProjectingArbiter(Arbiter):
 
     projector: subprocess.Popen[bytes] | None = None
     wanted = True
+    ending = False
 
     def manage_workers(self) -> None:
         """Start what is missing, about once a second."""
@@ -30,13 +32,19 @@ class ProjectingArbiter(Arbiter):
             command = [sys.executable, "-m", "receiver", "project", "--parent", str(os.getpid())]
             self.projector = subprocess.Popen(command)  # noqa: S603 our own program
 
+    def reap_workers(self) -> None:
+        """Say it again to the workers that are to end: one that was starting may have missed it."""
+        super().reap_workers()
+        if self.ending:
+            self.kill_workers(signal.SIGTERM)
+
     def handle_int(self) -> None:
         """End on Ctrl-C as on SIGTERM."""
         self.handle_term()
 
     def stop(self, graceful: bool = True) -> None:
         """Let the workers finish first, so that what they acknowledge is still projected."""
-        self.wanted = False
+        self.wanted, self.ending = False, True
         super().stop(graceful)
         if self.projector is not None and self.projector.poll() is None:
             self.projector.terminate()

@@ -54,6 +54,8 @@ class Sources:
             raise SourceError(
                 "a source's name has up to 64 letters, digits, dots, dashes and underscores"
             )
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", header):
+            raise SourceError("a header's name has letters, digits and dashes")
         with self._registry.changing() as connection:
             if connection.scalar(select(sources.c.name).where(sources.c.name == name)):
                 raise SourceError(f"there is a source {name} already")

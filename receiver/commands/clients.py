@@ -2,7 +2,7 @@
 
 import click
 
-from receiver.commands.shared import as_json, parts, show
+from receiver.commands.shared import ID, as_json, parts, show
 
 
 @click.group()
@@ -20,7 +20,7 @@ def clients() -> None:
     required=True,
     help="What it may do; may be given several times.",
 )
-@click.option("--organization", type=int, help="The only organization that it may see.")
+@click.option("--organization", type=ID, help="The only organization that it may see.")
 @click.option("--id", "client_id", type=int, help="Its id; the next free one when it is not given.")
 @click.option("--key", help="Its key, a UUID; made at random when it is not given.")
 def add(
@@ -49,7 +49,7 @@ def list_clients(as_json: bool) -> None:
 
 
 @clients.command()
-@click.argument("client_id", type=int)
+@click.argument("client_id", type=ID)
 def revoke(client_id: int) -> None:
     """End the client CLIENT_ID: it is answered 401 from now on."""
     with parts() as opened:

@@ -4,7 +4,7 @@ import getpass
 
 import click
 
-from receiver.commands.shared import as_json, parts, show
+from receiver.commands.shared import ID, as_json, parts, show
 
 COLUMNS = ["id", "source", "reason", "event_id", "received_at", "bytes", "state"]
 
@@ -34,7 +34,7 @@ def list_held(everything: bool, as_json: bool) -> None:
 
 
 @quarantine.command("show")
-@click.argument("quarantine_id", type=int)
+@click.argument("quarantine_id", type=ID)
 @as_json
 def show_held(quarantine_id: int, as_json: bool) -> None:
     """Show the bytes of QUARANTINE_ID, and why they were put aside."""
@@ -63,7 +63,7 @@ def show_held(quarantine_id: int, as_json: bool) -> None:
 
 
 @quarantine.command()
-@click.argument("quarantine_id", type=int)
+@click.argument("quarantine_id", type=ID)
 @click.option("--yes", is_flag=True, help="Replace what is recorded without asking.")
 def release(quarantine_id: int, yes: bool) -> None:
     """Record QUARANTINE_ID as a normal delivery, now that what was wrong is mended.
@@ -96,7 +96,7 @@ def release(quarantine_id: int, yes: bool) -> None:
 
 
 @quarantine.command()
-@click.argument("quarantine_id", type=int)
+@click.argument("quarantine_id", type=ID)
 @click.option("--why", required=True, help="The reason, for those who read the history.")
 def discard(quarantine_id: int, why: str) -> None:
     """Decide that QUARANTINE_ID is not to be recorded; its bytes are kept all the same."""

@@ -1,16 +1,21 @@
 """kitledger serve, project, migrate, welcome."""
 
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from typing import Any
 
 import click
 
 from receiver.commands.shared import parts
 from receiver.settings import Settings
+
+PORT_SECONDS = 5.0
 
 
 @click.command()
@@ -23,6 +28,8 @@ from receiver.settings import Settings
 def serve(host: str, port: int | None, workers: int | None, no_projector: bool) -> None:
     """Serve HTTP, and project; stops cleanly on SIGTERM and Ctrl-C."""
     settings = Settings.from_environment()
+    port = settings.port if port is None else port
+    _wait_for(host, port)
     # In a process of its own, so that this one, which forks the workers, stays free of it all.
     made = subprocess.run([sys.executable, "-m", "receiver", "migrate"], check=False)
     if made.returncode:
@@ -31,7 +38,7 @@ def serve(host: str, port: int | None, workers: int | None, no_projector: bool) 
 
     serve_http(
         host,
-        settings.port if port is None else port,
+        port,
         workers or settings.workers,
         settings.log_level,
         projector=not no_projector,
@@ -68,7 +75,7 @@ def migrate() -> None:
     """Make or upgrade the tables; `serve` does it by itself."""
     with parts(migrate=True):
         pass
-    click.echo("The tables are up to date.", err=True)
+    click.echo("The tables are up to date.")
 
 
 @click.command(hidden=True)
@@ -78,6 +85,19 @@ def welcome() -> None:
 
     with parts() as opened:
         click.echo(greet(opened))
+
+
+def _wait_for(host: str, port: int) -> None:
+    """Wait until nobody listens on a port: a server that was killed may have workers that still do."""
+    deadline = time.monotonic() + PORT_SECONDS
+    while True:
+        try:
+            with socket.create_server((host, port)):
+                return
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise click.ClickException(f"can't listen on {host}:{port}: {error}") from error
+        time.sleep(0.1)
 
 
 def _reporting(log: Any) -> Any:

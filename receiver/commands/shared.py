@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from receiver.composition import Parts
 
+ID = click.IntRange(0, 2**53 - 1)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
