@@ -16,6 +16,8 @@ from sqlalchemy import (
     tuple_,
 )
 
+from projections.views import driver_of
+
 COMPARISONS = {">=": operator.ge, "<": operator.lt}
 
 
@@ -39,8 +41,8 @@ def page(
         values.update(zip(map("after_{}".format, order), after, strict=True))
     sql, places, defaults = _compiled(table, order, names, after is not None, connection.dialect)
     values = {**defaults, **values, "limit": limit}
-    found = connection.exec_driver_sql(sql, tuple(values[name] for name in places))
-    columns = tuple(found.keys())
+    found = driver_of(connection).execute(sql, tuple(values[name] for name in places))
+    columns = [each[0] for each in found.description]
     return [dict(zip(columns, row, strict=True)) for row in found]
 
 

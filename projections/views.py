@@ -86,7 +86,9 @@ class Views:
         self._url = make_url(url)
         self.engine = _engine(url)
         self._state = str(STATE.compile(dialect=self.engine.dialect))
-        self._writer = self.engine.execution_options(writes=True)
+        self._writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._reader = self.engine.execution_options(begin=None)
+        self._idle: list[Connection] = []
 
     def migrate(self, names: list[str]) -> None:
         """Make the tables that are missing, and a row for each projection."""
@@ -106,13 +108,33 @@ class Views:
         """
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            with self.engine.connect() as connection:
-                slot, position, stopped_at = connection.exec_driver_sql(self._state, (name,)).one()
+            with self._snapshot() as connection:
+                found = driver_of(connection).execute(self._state, (name,)).fetchone()
+                slot, position, stopped_at = found
                 lag = max(0, head - position)
                 if not lag or stopped_at is not None or time.monotonic() >= deadline:
                     yield View(connection, slot, lag)
                     return
             time.sleep(NAP_SECONDS)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """Open a reading transaction on a connection that is kept: to check one out costs as much.
+
+        It begins and ends past SQLAlchemy, for the same reason.
+        """
+        connection = self._idle.pop() if self._idle else self._reader.connect()
+        driver = driver_of(connection)
+        driver.execute("BEGIN")
+        try:
+            yield connection
+        except BaseException:
+            connection.invalidate()
+            connection.close()
+            raise
+        connection.rollback()
+        driver.rollback()
+        self._idle.append(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -161,8 +183,15 @@ class Views:
         yield
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every kept and pooled connection."""
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
+
+
+def driver_of(connection: Connection) -> Any:
+    """Return the database driver's own connection, for what is run too often to pay for more."""
+    return connection.connection.driver_connection
 
 
 def _engine(url: str) -> Engine:
@@ -179,7 +208,8 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A writer that first reads would otherwise fail where it should wait for its turn.
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        statement = connection.get_execution_options().get("begin", "BEGIN")
+        if statement is not None:
+            connection.exec_driver_sql(statement)
 
     return engine

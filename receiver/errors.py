@@ -1,5 +1,6 @@
 """The only table from exceptions to answers: problem documents (RFC 9457), never a traceback."""
 
+import sqlite3
 from http import HTTPStatus
 from typing import Any
 
@@ -68,6 +69,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(PersistenceError, _unavailable)
     app.register_error_handler(DBAPIError, _unavailable)
+    app.register_error_handler(sqlite3.Error, _unavailable)
     app.register_error_handler(Overloaded, lambda error: problem(503, str(error)))
     app.register_error_handler(Exception, _unexpected)
 

@@ -1,6 +1,7 @@
 """Whether the process lives, whether it is ready, and what it counts."""
 
 import os
+import sqlite3
 from collections.abc import Iterable
 
 from eventsourcing.persistence import PersistenceError
@@ -40,7 +41,7 @@ def readyz() -> Response:
         head = ledger().store.max_notification_id()
         alive = views().alive(ALIVE_SECONDS)
         stopped = {each.name: each.error for each in statuses(views(), head) if each.stopped_at}
-    except (PersistenceError, DBAPIError) as error:
+    except (PersistenceError, DBAPIError, sqlite3.Error) as error:
         return problem(
             503, f"the store can't be reached: {error.__cause__ or type(error).__name__}"
         )

@@ -106,9 +106,10 @@ def if_match(shown: Callable[..., Any]) -> Callable[..., None]:
 
 def conditional(response: Response) -> Response:
     """Give an answer of the API its ETag, and answer 304 to a GET by who has it already."""
-    if request.path.startswith("/api/") and response.status_code in {200, 201}:
+    shows = request.method != "OPTIONS" and response.status_code in {200, 201}
+    if shows and request.path.startswith("/api/"):
         response.set_etag(etag(response))
-        if request.method in {"GET", "HEAD"}:
+        if request.method in {"GET", "HEAD"} and request.if_none_match:
             response.make_conditional(request)
     return response
 

@@ -74,9 +74,11 @@ class Registry:
 
         @event.listens_for(self._engine, "begin")
         def begin(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            # Readers wait for nobody; of writers, a second one waits for its turn.
+            reads = connection.get_execution_options().get("reads", False)
+            connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
-        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reader = self._engine.execution_options(reads=True)
         self._probe: Any = None
 
     def migrate(self) -> None:

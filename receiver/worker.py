@@ -1,5 +1,6 @@
 """gunicorn's gevent worker, which on SIGTERM takes nothing new and does not wait for the idle."""
 
+import gc
 import time
 from functools import partial
 from types import FrameType, TracebackType
@@ -15,6 +16,8 @@ from gunicorn.workers.ggevent import GeventWorker
 HEARTBEAT_SECONDS = 1.0
 REQUEST_SECONDS = 60.0
 DRAIN_SECONDS = 0.02
+GC_THRESHOLDS = (20_000, 20, 50)
+"""Requests make little cyclic garbage; looking for it after every 700 objects took 7 % of a worker."""
 
 
 class Log(Logger):
@@ -57,6 +60,13 @@ class Worker(GeventWorker):
     def timeout_ctx(self) -> Idle:
         """Bound the wait for a request, and know who waits."""
         return Idle(self.cfg.keepalive, self._waiting)
+
+    def load_wsgi(self) -> None:
+        """Load the application; what it is made of stays, and need not be looked through for garbage."""
+        super().load_wsgi()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
 
     def handle_request(self, listener: Any, request: Any, client: Any, address: Any) -> None:
         """Handle a request, whose sender may not take for ever to send its body."""

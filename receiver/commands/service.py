@@ -31,7 +31,9 @@ def serve(host: str, port: int | None, workers: int | None, no_projector: bool) 
     port = settings.port if port is None else port
     _wait_for(host, port)
     # In a process of its own, so that this one, which forks the workers, stays free of it all.
-    made = subprocess.run([sys.executable, "-m", "receiver", "migrate"], check=False)
+    made = subprocess.run(
+        [sys.executable, "-m", "receiver", "migrate"], check=False, stdout=subprocess.DEVNULL
+    )
     if made.returncode:
         raise SystemExit(made.returncode)
     from receiver.server import serve as serve_http
