@@ -1,0 +1,91 @@
+"""The rows about size: webhooks into a full store, and pages of long lists."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+from benchmarks import load, memory, prefill, servers, traffic
+from benchmarks.load import Load
+from benchmarks.measures import Pace, Row, side
+from benchmarks.memory import Peak
+from benchmarks.places import Place, make_place
+from benchmarks.servers import Server
+from benchmarks.webhooks import Runs, ingest
+from receiver.pages import cursor
+
+SHORT_LIST = 1000
+PAGE = 100
+LIST_SECONDS = 2
+
+
+def ingest_row(deep: Place, folder: Path, pace: Pace) -> tuple[Row, list[Peak]]:
+    """Send webhooks to a full store and to empty ones, in turns."""
+    runs = Runs()
+    with servers.service(deep) as full:
+        ingest(full, 1)
+        for number in range(pace.rounds):
+            with servers.service(make_place(folder / f"empty-{number}")) as empty:
+                ingest(empty, 1)
+                runs.add("empty", *ingest(empty, pace.seconds))
+            runs.add("full", *ingest(full, pace.seconds))
+        peaks = memory.of_server(full.pid, "webhooks into the full store")
+    row = Row(
+        f"ingest at {pace.deep:,} stored events / at none",
+        side(f"{pace.deep:,} stored before", runs.loads["full"]),
+        side("none stored before", runs.loads["empty"]),
+        0.9,
+        runs.flaws["full"] + runs.flaws["empty"],
+    )
+    return row, peaks
+
+
+def list_rows(deep: Place, folder: Path, pace: Pace) -> list[Row]:
+    """Read pages of a long list and of a short one, in turns; half of each are about kits."""
+    small = make_place(folder / "small")
+    prefill.kits(small, SHORT_LIST // 2)
+    for place, rows in ((small, SHORT_LIST), (deep, pace.deep)):
+        prefill.notes(place, rows // 2, first=rows // 2 + 1)
+    with servers.service(deep) as long, servers.service(small) as short:
+        deep.settle()
+        small.settle()
+        queries = zip(_queries(pace.deep), _queries(SHORT_LIST), strict=True)
+        return [
+            _list_row(name, pace.deep, long, query, short, other)
+            for (name, query), (_, other) in queries
+        ]
+
+
+def _list_row(name: str, rows: int, long: Server, query: str, short: Server, other: str) -> Row:
+    runs = Runs()
+    runs.add("short", *_read(short, other))
+    runs.add("long", *_read(long, query))
+    return Row(
+        f"list by {name}: {rows:,} / {SHORT_LIST:,}",
+        side(f"{rows:,} rows", runs.loads["long"]),
+        side(f"{SHORT_LIST:,} rows", runs.loads["short"]),
+        flaws=runs.flaws["long"] + runs.flaws["short"],
+    )
+
+
+def _queries(rows: int) -> Iterator[tuple[str, str]]:
+    """Yield pages to read: the second half of the list matches, and each page is full."""
+    last = cursor([rows - PAGE, traffic.SOURCE])
+    kind = {"type": prefill.NOTE}
+    times = {"created_at__gte": rows // 2 + 1, "created_at__lt": rows + 1}
+    window = {name: traffic.created_at(number) for name, number in times.items()}
+    yield "type, first page", _query(kind)
+    yield "type, last page", _query({**kind, "after": last})
+    yield "created_at, first page", _query(window)
+    yield "created_at, last page", _query({**window, "after": last})
+
+
+def _query(arguments: dict[str, str]) -> str:
+    return "/api/v1/events/?" + urlencode({**arguments, "limit": PAGE})
+
+
+def _read(server: Server, path: str) -> tuple[Load, list[str]]:
+    found = len(server.get(path).json())
+    run = load.run(server.address, [traffic.get(path, server.place.credentials)], LIST_SECONDS)
+    complaint = run.complaint(distinct=False)
+    flaws = [complaint] if complaint else []
+    return run, flaws if found == PAGE else [*flaws, f"the page has {found} rows, not {PAGE}"]

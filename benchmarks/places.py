@@ -1,0 +1,65 @@
+"""Stores to measure: each in a folder of its own, with a source and a client that may read."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.traffic import SOURCE, Webhooks
+from projections.status import statuses
+from receiver.composition import Parts, assemble
+from receiver.settings import Settings
+
+FIRST_LIVE = 100_000_000
+"""Numbers below are for events that were stored before the measurement began."""
+PATIENCE_SECONDS = 300.0
+
+
+class WaitedInVain(Exception):
+    """Something that was to happen did not."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One store: its folder, the environment that names it, and who may send and read."""
+
+    folder: Path
+    environment: dict[str, str]
+    credentials: str
+    webhooks: Webhooks
+    parts: Parts
+
+    @property
+    def ledger(self) -> Path:
+        """Return the file of the events."""
+        return self.folder / "ledger.db"
+
+    def projected(self) -> int:
+        """Return the position up to which every projection has come."""
+        return min(each.position for each in statuses(self.parts.views, 0))
+
+    def settle(self) -> None:
+        """Wait until every projection has caught up."""
+        head = self.parts.ledger.store.max_notification_id()
+        until(lambda: self.projected() >= head, PATIENCE_SECONDS)
+
+
+def make_place(folder: Path) -> Place:
+    """Make an empty store."""
+    folder.mkdir(parents=True)
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{folder / 'ledger.db'}"}
+    environment.pop("VIEWS_DATABASE_URL", None)
+    parts = assemble(Settings.from_environment(environment), migrate=True)
+    secret = parts.sources.add(SOURCE)
+    client_id, key = parts.clients.add("bench", ["reader"])
+    return Place(folder, environment, f"{client_id}:{key}", Webhooks(secret, FIRST_LIVE), parts)
+
+
+def until(true: Callable[[], bool], seconds: float) -> None:
+    """Wait until something is true; raises WaitedInVain when it is not in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise WaitedInVain(f"{seconds:.0f} s were not enough")
+        time.sleep(0.02)

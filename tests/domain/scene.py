@@ -1,0 +1,170 @@
+"""What the tests of the ledger share: a ledger in a real file, and what sources send to it."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from eventsourcing.persistence import StoredEvent
+
+from domain.aggregate import Event
+from domain.delivery import VerifiedDelivery
+from domain.kit import Kit
+from domain.ledger import Ledger
+from domain.message import Outcome, Unfit
+from domain.report import Report
+from domain.telling import Standing
+from receiver import messages
+from store.sqlite import Recorder
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def open_ledger(file: Path) -> Ledger:
+    """Open the ledger in this file, made when it is missing."""
+    return Ledger(
+        {
+            "PERSISTENCE_MODULE": "store.sqlite:Factory",
+            "SQLITE_DBNAME": str(file),
+            "CREATE_TABLE": "y",
+        }
+    )
+
+
+def recorder_of(ledger: Ledger) -> Recorder:
+    """Return the real recorder behind a ledger."""
+    return cast(Recorder, ledger.recorder)
+
+
+def envelope(event_id: int, event_type: str, data: Any, **others: Any) -> dict[str, Any]:
+    """Say what a source wraps around its data."""
+    return {"id": event_id, "type": event_type, "data": data, **others}
+
+
+def kit(event_id: int, barcode: str, status: str, **said: Any) -> dict[str, Any]:
+    """Say how a kit stands; `created_at` belongs to the envelope, the rest to the kit."""
+    others = {"created_at": said.pop("created_at")} if "created_at" in said else {}
+    told = {"barcode": barcode, "status": status, **said}
+    return envelope(event_id, "kit.updated", {"kit": told}, **others)
+
+
+def report(event_id: int, report_id: int, status: str, **said: Any) -> dict[str, Any]:
+    """Say how a report stands."""
+    return envelope(
+        event_id, "report.updated", {"report": {"id": report_id, "status": status, **said}}
+    )
+
+
+def encoded(said: Any) -> bytes:
+    """Return bytes as they are, and anything else as JSON."""
+    return said if isinstance(said, bytes) else json.dumps(said).encode()
+
+
+def nested(event_id: int, levels: int) -> bytes:
+    """Say something that is nested so deeply."""
+    lists = b"[" * levels + b"]" * levels
+    return b'{"id": %d, "type": "t", "data": {"a": %s}}' % (event_id, lists)
+
+
+def deepest(event_id: int) -> bytes:
+    """Say something that is nested almost as deeply as is taken, if the program's own stack is the limit."""
+    taken, refused = 1, 100_000
+    while refused - taken > 1:
+        levels = (taken + refused) // 2
+        [read], _ = messages.read(nested(event_id, levels))
+        taken, refused = (taken, levels) if isinstance(read, Unfit) else (levels, refused)
+    return nested(event_id, taken - 10)
+
+
+def verified(body: bytes, source: str = "lab", at: datetime = NOON) -> VerifiedDelivery:
+    """Wrap a body as it leaves the check of its signature."""
+    return VerifiedDelivery(source, "key-1", at, "msg_1", "1767614400", "v1,c2lnbmVk", body)
+
+
+def send(ledger: Ledger, said: Any, *, source: str = "lab", at: datetime = NOON) -> list[Outcome]:
+    """Let a source send one body; return what became of each envelope."""
+    body = encoded(said)
+    read, batch = messages.read(body)
+    return ledger.receive(verified(body, source, at), read, batch=batch)
+
+
+def history(ledger: Ledger, after: int = 0) -> list[Event]:
+    """Return every event after a position, in the order in which they were recorded."""
+    stored = recorder_of(ledger).select_notifications(after + 1, 10**9)
+    return [ledger.decode(each) for each in stored]
+
+
+def kit_standing(ledger: Ledger, barcode: str) -> Standing | None:
+    """Return how a kit stands by its own events."""
+    return ledger.load(Kit, Kit.create_id(barcode)).standing()
+
+
+def report_standing(ledger: Ledger, report_id: int) -> Standing | None:
+    """Return how a report stands by its own events."""
+    return ledger.load(Report, Report.create_id(report_id)).standing()
+
+
+class Scene:
+    """Given some deliveries, when something is asked of the ledger, then these are its news."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self._given = 0
+
+    def given(self, *said: Any, source: str = "lab") -> list[Outcome]:
+        """Receive what came before the story begins."""
+        outcomes = [outcome for each in said for outcome in self.send(each, source=source)]
+        self._given = self.ledger.store.max_notification_id()
+        return outcomes
+
+    def send(self, said: Any, *, source: str = "lab", at: datetime = NOON) -> list[Outcome]:
+        """Let a source send one body."""
+        return send(self.ledger, said, source=source, at=at)
+
+    def release(self, held: Outcome, *, replace: bool = False) -> list[Outcome]:
+        """Release what this outcome says is held, an hour after it came."""
+        assert held.quarantine is not None
+        return self.ledger.release(
+            held.quarantine,
+            messages.read,
+            now=NOON + timedelta(hours=1),
+            by="operator",
+            replace=replace,
+        )
+
+    def discard(self, held: Outcome) -> None:
+        """Discard what this outcome says is held."""
+        assert held.quarantine is not None
+        self.ledger.discard(held.quarantine, now=NOON, by="operator", why="sent by mistake")
+
+    @property
+    def news(self) -> list[Event]:
+        """Return what was recorded since the story began."""
+        return history(self.ledger, self._given)
+
+    @property
+    def topics(self) -> list[str]:
+        """Return the topics of the news."""
+        return [event.TOPIC for event in self.news]
+
+
+class Competitor:
+    """Another process that writes just before this one does: real writes, at the store's own seam.
+
+    `compete` is called before each insert of the ledger, up to `times`, and does what it likes on a
+    ledger of its own; then the real insert goes on.
+    """
+
+    def __init__(self, ledger: Ledger, compete: Callable[[int], object], times: int) -> None:
+        self.rounds = 0
+        self._insert = recorder_of(ledger).insert_events
+        self._compete = compete
+        self._times = times
+
+    def __call__(self, events: list[StoredEvent], **others: Any) -> Any:
+        """Write first, and then let the real insert write."""
+        if self.rounds < self._times:
+            self.rounds += 1
+            self._compete(self.rounds)
+        return self._insert(events, **others)

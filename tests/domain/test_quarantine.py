@@ -1,0 +1,161 @@
+"""What was verified but could not be recorded stays until somebody decides about it, once."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from domain.delivery import Delivery, Quarantine
+from domain.errors import (
+    NotFound,
+    QuarantineClosed,
+    StillRefused,
+    UnknownQuarantined,
+    WouldReplace,
+)
+from domain.message import Message, Outcome, Unfit
+from receiver import messages
+from tests.domain.scene import NOON, Scene, encoded, kit, kit_standing
+
+SOUND = kit(1, "A", "KIT_SHIPPED")
+CONFLICT = kit(1, "A", "KIT_FAILED", reason="leaked")
+BROKEN = b'{"id": 4, "type": "kit.updated", "data": {"kit": {"barcode": "A", "state": "KIT_LOST"}}}'
+
+
+def mended(body: bytes) -> tuple[list[Message | Unfit], bool]:
+    """Read as a later version of the program does, which understands what was `state`."""
+    read, batch = messages.read(body.replace(b'"state"', b'"status"'))
+    return [
+        Message(body, m.event_id, m.type, m.created_at, m.about)
+        for m in read
+        if isinstance(m, Message)
+    ], batch
+
+
+def test_after_a_fix_it_becomes_a_normal_delivery_as_old_as_it_is(scene: Scene) -> None:
+    [held] = scene.given(BROKEN)
+    assert held.quarantine is not None
+    later = NOON + timedelta(days=1)
+    outcomes = scene.ledger.release(held.quarantine, mended, now=later, by="operator")
+    assert outcomes == [Outcome("recorded", 4, position=2)]
+    recorded, told, released = scene.news
+    assert isinstance(recorded, Delivery.Recorded)
+    assert (recorded.body, recorded.created_at, recorded.timestamp) == (BROKEN, NOON, later)
+    assert told.TOPIC == "Kit.Told"
+    assert isinstance(released, Quarantine.Released)
+    assert (released.by, released.timestamp) == ("operator", later)
+
+
+def test_what_is_still_unfit_is_not_released(scene: Scene) -> None:
+    [held] = scene.given(BROKEN)
+    with pytest.raises(StillRefused, match=r"invalid: data\.kit\.status: Missing data"):
+        scene.release(held)
+    assert scene.news == []
+
+
+def test_what_is_no_json_is_not_released(scene: Scene) -> None:
+    [held] = scene.given(b"{")
+    with pytest.raises(StillRefused, match="not-json"):
+        scene.release(held)
+
+
+def test_an_element_that_is_an_array_itself_is_still_unfit(scene: Scene) -> None:
+    [held] = scene.given([[SOUND]])
+    assert held.status == "invalid"
+    with pytest.raises(StillRefused):
+        scene.release(held)
+
+
+def test_too_long_an_array_is_released_envelope_by_envelope_when_longer_ones_are_taken(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "LONGEST_ARRAY", 1)
+    body = encoded([SOUND, kit(2, "A", "KIT_RECEIVED")])
+    [held] = scene.given(body)
+    monkeypatch.undo()
+    assert [outcome.status for outcome in scene.release(held)] == ["recorded", "recorded"]
+    assert scene.topics == [
+        "Batch.Received",
+        *("Delivery.Recorded", "Kit.Told"),
+        *("Delivery.Recorded", "Kit.Told"),
+        "Quarantine.Released",
+    ]
+    assert vars(scene.news[0])["body"] == body
+
+
+def test_what_came_well_in_the_meantime_is_released_as_a_duplicate(scene: Scene) -> None:
+    [held] = scene.given(BROKEN)
+    assert held.quarantine is not None
+    sent = BROKEN.replace(b"state", b"status")
+    [recorded] = scene.given(sent)
+
+    def read(body: bytes) -> tuple[list[Message | Unfit], bool]:
+        return messages.read(sent)
+
+    [outcome] = scene.ledger.release(held.quarantine, read, now=NOON, by="operator")
+    assert outcome == Outcome("duplicate", 4, position=recorded.position)
+    assert scene.topics == ["Quarantine.Released"]
+
+
+def test_releasing_a_conflict_says_first_what_it_would_replace(scene: Scene) -> None:
+    _, held = scene.given(SOUND, CONFLICT)
+    with pytest.raises(WouldReplace) as refused:
+        scene.release(held)
+    assert (refused.value.recorded, refused.value.held) == (encoded(SOUND), encoded(CONFLICT))
+    assert scene.news == []
+
+
+@pytest.mark.parametrize("end", [Scene.release, Scene.discard])
+@pytest.mark.parametrize("again", [Scene.release, Scene.discard])
+def test_nobody_decides_twice(
+    scene: Scene, end: Callable[..., object], again: Callable[..., object]
+) -> None:
+    [held] = scene.given(BROKEN)
+    mend = {"mend": mended}
+    assert held.quarantine is not None
+    if end is Scene.release:
+        scene.ledger.release(held.quarantine, mend["mend"], now=NOON, by="operator")
+    else:
+        scene.discard(held)
+    word = "released" if end is Scene.release else "discarded"
+    with pytest.raises(QuarantineClosed, match=word):
+        again(scene, held)
+
+
+def test_what_is_discarded_is_kept_with_the_reason(scene: Scene) -> None:
+    [held] = scene.given(b"{")
+    scene.discard(held)
+    [discarded] = scene.news
+    assert isinstance(discarded, Quarantine.Discarded)
+    assert (discarded.by, discarded.why) == ("operator", "sent by mistake")
+    assert held.quarantine is not None
+    kept = scene.ledger.quarantined(held.quarantine)
+    assert kept.held is not None
+    assert (kept.held.body, kept.ended) == (b"{", "discarded")
+
+
+def test_what_was_discarded_and_comes_again_is_not_held_twice(scene: Scene) -> None:
+    [held] = scene.given(b"{")
+    scene.discard(held)
+    assert scene.send(b"{") == [held]
+    assert scene.topics == ["Quarantine.Discarded"]
+
+
+@pytest.mark.parametrize("position", [0, -1, 1, 3, 10**6, 2**63])
+def test_only_what_is_held_can_be_treated_so(scene: Scene, position: int) -> None:
+    scene.given(SOUND)
+    with pytest.raises(UnknownQuarantined) as refused:
+        scene.ledger.quarantined(position)
+    assert isinstance(refused.value, NotFound)
+
+
+def test_a_quarantine_in_which_nothing_is_held_is_closed(scene: Scene) -> None:
+    with pytest.raises(QuarantineClosed, match="never held"):
+        Quarantine("quarantine/lab/0").release(now=NOON, by="operator")
+
+
+def test_a_held_telling_says_nothing_until_it_is_released(scene: Scene) -> None:
+    scene.given(SOUND, CONFLICT)
+    stands = kit_standing(scene.ledger, "A")
+    assert stands is not None
+    assert stands.status == "KIT_SHIPPED"

@@ -1,0 +1,51 @@
+"""What the tests of organizations may ask for: one of their own, and a second server."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.domain.scene import open_ledger
+from tests.organizations.camp import Camp
+from tests.organizations.office import Office
+from tests.organizations.place import Place
+from tests.service import Service
+
+
+@pytest.fixture
+def camp(service: Service, fresh: Callable[[], int]) -> Camp:
+    """Make an organization that has nothing but its root."""
+    made = Camp(service, fresh())
+    made.make(name="Camp")
+    return made
+
+
+@pytest.fixture(scope="module")
+def place(service: Service, fresh: Callable[[], int]) -> Place:
+    """Make a camp for refusals, which leave it as it is."""
+    camp = Camp(service, fresh())
+    camp.make(name="Camp")
+    return Place(camp, nobody=2**53 - 1)
+
+
+@pytest.fixture(scope="session")
+def neighbour(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a second server on the same store: surely another process than any of the first."""
+    names = ("DATABASE_URL", "VIEWS_DATABASE_URL")
+    shared = {name: service.environment[name] for name in names}
+    running = Service(tmp_path_factory.mktemp("neighbour"), 1, **shared)
+    running.admin = service.admin
+    running.serve("--no-projector")
+    running.wait_until_ready()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """Open an office with a tree of groups, on a ledger of its own."""
+    ledger = open_ledger(tmp_path / "ledger.db")
+    made = Office(ledger)
+    made.tree()
+    yield made
+    ledger.close()

@@ -1,0 +1,32 @@
+"""A world of its own for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.projections.tally import Fragile, Tally
+from tests.projections.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Make an empty world with the projections of the service."""
+    made = World(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def fragile(monkeypatch: pytest.MonkeyPatch) -> Fragile:
+    """Make a projection that can't take the kit P."""
+    monkeypatch.setattr(Fragile, "poison", {"P"})
+    return Fragile()
+
+
+@pytest.fixture
+def mixed(tmp_path: Path, fragile: Fragile) -> Iterator[World]:
+    """Make an empty world with the projections of the service, and those of the tests."""
+    made = World(tmp_path, also=[Tally(), fragile])
+    yield made
+    made.close()

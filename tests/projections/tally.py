@@ -1,0 +1,47 @@
+"""Projections that exist in tests alone: one that counts, and one that can't take everything."""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Column, String, insert
+
+from domain.kit import Kit
+from projections.projection import Projection, Rows, handles, slots
+
+
+class Tally(Projection):
+    """Write a line for each event that it is given: what is given twice has two lines."""
+
+    name = "tally"
+    lines = slots("tally", lambda: [Column("position", BigInteger), Column("barcode", String)])
+    tables = (lines,)
+
+    @handles(Kit.Told)
+    def told(self, rows: Rows, event: Kit.Told, position: int) -> None:
+        """Count it."""
+        line = {"position": position, "barcode": event.barcode}
+        rows.connection.execute(insert(self.lines[rows.slot]).values(**line))
+
+
+class Fragile(Projection):
+    """List kits by barcode, but break at those in `poison`, after having written something."""
+
+    name = "fragile"
+    seen = slots(
+        "fragile",
+        lambda: [Column("barcode", String, primary_key=True), Column("position", BigInteger)],
+    )
+    tables = (seen,)
+    poison: ClassVar[set[str]] = set()
+
+    @handles(Kit.Told)
+    def told(self, rows: Rows, event: Kit.Told, position: int) -> None:
+        """List it."""
+        rows.upsert(self.seen, barcode=event.barcode, position=position)
+        if event.barcode in self.poison:
+            rows.flush()
+            raise ValueError(f"{event.barcode} is poisonous")
+
+
+def positions(rows: list[list[tuple[Any, ...]]]) -> list[int]:
+    """Return the positions that were counted, in order."""
+    return sorted(position for position, _ in rows[0])

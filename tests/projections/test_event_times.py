@@ -1,0 +1,101 @@
+"""Events are found by the time they were created, whatever order their ids and times have."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from projections.events import Events
+from tests.domain.scene import NOON
+from tests.projections.world import World, batches_of
+
+EVENTS = Events()
+SECONDS = st.integers(0, 30)
+IDS = st.one_of(st.integers(0, 60), st.integers(0, 2**53 - 1))
+SENT = st.lists(
+    st.tuples(IDS, SECONDS, st.sampled_from(["t", "u"]), st.sampled_from(["a", "b"])), max_size=8
+)
+BOUNDS = st.none() | SECONDS
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Make one world for all examples: each adds to it."""
+    made = World(tmp_path_factory.mktemp("event-times"))
+    yield made
+    made.close()
+
+
+def at(second: int | None) -> datetime | None:
+    return None if second is None else NOON + timedelta(seconds=second)
+
+
+def send(world: World, sent: list[tuple[int, int, str, str]]) -> None:
+    """Send events; of two contents under one id the later replaces the earlier."""
+    for event_id, second, event_type, source in sent:
+        created_at = (NOON + timedelta(seconds=second)).isoformat()
+        said = {"id": event_id, "type": event_type, "data": {}, "created_at": created_at}
+        [outcome] = world.send(said, source=source)
+        if outcome.status == "conflict":
+            world.scene.release(outcome, replace=True)
+
+
+@given(
+    sent=SENT,
+    batch=st.sampled_from([1, 3, 1000]),
+    few=st.sampled_from([0, 2, 1000]),
+    since=BOUNDS,
+    before=BOUNDS,
+    event_type=st.sampled_from([None, "t", "u", "v"]),
+    source=st.sampled_from([None, "a", "b"]),
+    limit=st.integers(1, 40),
+    past=st.integers(0, 40),
+)
+@settings(max_examples=120, deadline=None)
+def test_a_page_holds_the_next_of_those_that_match(
+    shared: World,
+    sent: list[tuple[int, int, str, str]],
+    batch: int,
+    few: int,
+    since: int | None,
+    before: int | None,
+    event_type: str | None,
+    source: str | None,
+    limit: int,
+    past: int,
+) -> None:
+    send(shared, sent)
+    with batches_of(batch), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("projections.event_times.FEW", few)
+        shared.project()
+        with shared.reading(EVENTS) as view:
+            everything = EVENTS.page(view, limit=10**6)
+            places = [(row["id"], row["source"]) for row in everything]
+            after = places[past] if past < len(places) else None
+            asked: dict[str, Any] = {"type": event_type, "source": source, "after": after}
+            found = EVENTS.page(view, limit=limit, since=at(since), before=at(before), **asked)
+    assert places == sorted(places)
+    matching = [
+        row
+        for row in everything
+        if (since is None or row["created_at"] >= NOON + timedelta(seconds=since))
+        and (before is None or row["created_at"] < NOON + timedelta(seconds=before))
+        and event_type in {None, row["type"]}
+        and source in {None, row["source"]}
+        and (after is None or (row["id"], row["source"]) > after)
+    ]
+    assert found == matching[:limit]
+
+
+def test_blocks_that_are_rebuilt_find_the_same(shared: World) -> None:
+    send(shared, [(n, n % 31, "t", "c") for n in range(100, 2500, 100)])
+    shared.project()
+    kept_up = shared.rows(EVENTS)[0]
+    assert shared.rebuilt()["events"][0] == kept_up
+    with shared.reading(EVENTS) as view, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("projections.event_times.FEW", 0)
+        found = EVENTS.page(view, limit=10**6, since=at(20), source="c")
+    assert [row["id"] for row in found] == [n for n in range(100, 2500, 100) if n % 31 >= 20]

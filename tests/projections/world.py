@@ -1,0 +1,154 @@
+"""A ledger, its views, and projectors that carry one into the other, all in real files."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from domain.aggregate import Event
+from domain.ledger import Ledger
+from domain.message import Outcome
+from projections import projector as projecting
+from projections import rebuild as rebuilding
+from projections.projection import Projection
+from projections.projector import Projector
+from projections.rebuild import rebuild
+from projections.status import Status, statuses
+from projections.views import View, Views, projections
+from receiver.composition import models
+from tests.domain.scene import Scene, open_ledger
+
+
+class World:
+    """Everything in one folder. `said` gathers what projectors report."""
+
+    def __init__(self, folder: Path, *, also: Sequence[Projection] = ()) -> None:
+        self.folder = folder
+        self.models = [*models(), *also]
+        self.ledger: Ledger = open_ledger(folder / "ledger.db")
+        self.views = self.more_views()
+        self.views.migrate([model.name for model in self.models])
+        self.scene = Scene(self.ledger)
+        self.said: list[tuple[str, dict[str, Any]]] = []
+        self._projector = self.projector()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the settings of a process that works in the same folder."""
+        return {
+            "DATABASE_URL": f"sqlite:///{self.folder / 'ledger.db'}",
+            "VIEWS_DATABASE_URL": f"sqlite:///{self.folder / 'views.db'}",
+        }
+
+    @property
+    def head(self) -> int:
+        """Return the ledger's last position."""
+        return self.ledger.store.max_notification_id()
+
+    def more_views(self, busy_milliseconds: int = 10_000) -> Views:
+        """Open the views once more, as another process would, and wait so long for a lock."""
+        views = Views(f"sqlite:///{self.folder / 'views.db'}")
+
+        @event.listens_for(views.engine, "connect")
+        def prepare(connection: Any, _: Any) -> None:
+            connection.execute(f"PRAGMA busy_timeout = {busy_milliseconds}")
+
+        return views
+
+    def projector(self, views: Views | None = None, wanted: Sequence[Projection] = ()) -> Projector:
+        """Make a projector of its own."""
+        return Projector(self.ledger, views or self.views, wanted or self.models, self.hear)
+
+    @contextmanager
+    def apart(self, busy_milliseconds: int = 10_000) -> Iterator[Projector]:
+        """Make a projector that shares nothing but the files, as in another process."""
+        ledger = open_ledger(self.folder / "ledger.db")
+        views = self.more_views(busy_milliseconds)
+        yield Projector(ledger, views, self.models, self.hear)
+        ledger.close()
+        views.close()
+
+    def hear(self, name: str, fields: dict[str, Any]) -> None:
+        """Keep what a projector reports."""
+        self.said.append((name, fields))
+
+    def project(self, projector: Projector | None = None) -> None:
+        """Project all there is."""
+        steps = projector or self._projector
+        while steps.step() < self.head:
+            pass
+
+    def send(self, *said: Any, source: str = "lab") -> list[Outcome]:
+        """Let a source send some bodies; return what became of each envelope."""
+        return [outcome for each in said for outcome in self.scene.send(each, source=source)]
+
+    def record(self, *events: Event) -> None:
+        """Save events as they are."""
+        self.ledger.save_events(events)
+
+    @contextmanager
+    def reading(self, model: Projection) -> Iterator[View]:
+        """Read a projection as it is."""
+        with self.views.reading(model.name, 0) as view:
+            yield view
+
+    def rows(self, model: Projection) -> list[list[tuple[Any, ...]]]:
+        """Return all live rows of each of a projection's tables, sorted."""
+        with self.reading(model) as view:
+            return [
+                sorted(map(tuple, view.connection.execute(select(tables[view.slot]))), key=repr)
+                for tables in model.tables
+            ]
+
+    def all_rows(self) -> dict[str, list[list[tuple[Any, ...]]]]:
+        """Return the live rows of every projection."""
+        return {model.name: self.rows(model) for model in self.models}
+
+    def rebuilt(self) -> dict[str, list[list[tuple[Any, ...]]]]:
+        """Rebuild every projection from the first event, and return the live rows."""
+        for model in self.models:
+            rebuild(self.ledger, self.views, model, lambda done, total: None)
+        return self.all_rows()
+
+    def positions(self) -> dict[str, int]:
+        """Return the position of each projection."""
+        with self.views.engine.connect() as connection:
+            found = connection.execute(select(projections.c.name, projections.c.position))
+            return {row.name: row.position for row in found}
+
+    def status(self, model: Projection) -> Status:
+        """Return what an operator is told of a projection."""
+        return next(each for each in statuses(self.views, self.head) if each.name == model.name)
+
+    def close(self) -> None:
+        """Close all files."""
+        self.ledger.close()
+        self.views.close()
+
+
+@contextmanager
+def batches_of(events: int, size: int = projecting.BATCH_BYTES) -> Iterator[None]:
+    """Let projectors and rebuilds take so many events, and so many bytes of them, at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (projecting, rebuilding):
+            patch.setattr(module, "BATCH_EVENTS", events)
+            patch.setattr(module, "BATCH_BYTES", size)
+        yield
+
+
+@contextmanager
+def running(projector: Projector) -> Iterator[None]:
+    """Let a projector run in a thread of its own; what ended it before its time is raised here."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as thread:
+        run = thread.submit(projector.run, stop)
+        try:
+            yield
+        finally:
+            stop.set()
+            run.result(10)

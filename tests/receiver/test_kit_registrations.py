@@ -1,0 +1,226 @@
+"""Kit registrations: which customer has which kit, under both addresses."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.receiver.examples import ISO, Fresh, pages, position, problem, sample
+from tests.service import Service
+
+ADDRESSES = ["/api/v1/kit-registrations/", "/api/v1/customer-kit-registrations/"]
+HERE = ADDRESSES[0]
+FIELDS = ["id", "created_at", "modified_at", "customer", "kit", "verification_date"]
+either_address = pytest.mark.parametrize("address", ADDRESSES)
+
+
+@pytest.fixture
+def registered(service: Service, fresh: Fresh) -> dict[str, Any]:
+    """Give the registration of a kit to a customer."""
+    answer = service.post(HERE, {"customer": fresh(), "kit": f"KIT{fresh()}"})
+    assert answer.status_code == 201
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def path(registration: dict[str, Any]) -> str:
+    return f"{HERE}{registration['id']}/"
+
+
+def test_the_registration_of_the_seeds(service: Service) -> None:
+    made = service.post(HERE, {"customer": 70, "kit": "67"}).json()
+    given = {name: made[name] for name in ("id", "created_at", "modified_at")}
+    assert all(ISO.fullmatch(given[name]) for name in ("created_at", "modified_at"))
+
+    listed = service.get(f"{ADDRESSES[1]}?customer=70")
+    one = service.get(f"{ADDRESSES[1]}{made['id']}/")
+    changed = service.patch(f"{ADDRESSES[1]}{made['id']}/", sample("kit-registration-change"))
+
+    assert listed.json() == [sample("kit-registrations-of-a-customer")[0] | given]
+    assert one.json() == sample("kit-registration") | given
+    assert changed.status_code == 200
+    moved = {"modified_at": changed.json()["modified_at"]}
+    assert changed.json() == sample("kit-registration-changed") | given | moved
+    assert [list(each) for each in (*listed.json(), one.json(), changed.json())] == [FIELDS] * 3
+
+
+@either_address
+def test_a_new_registration_says_where_it_is(service: Service, fresh: Fresh, address: str) -> None:
+    wanted = {"customer": fresh(), "kit": f"KIT{fresh()}", "verification_date": "2019-11-24"}
+
+    answer = service.post(address, wanted)
+
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"{address}{answer.json()['id']}/"
+    assert service.get(answer.headers["location"]).json() == answer.json()
+    assert answer.json()["verification_date"] == "2019-11-24T00:00:00+00:00"
+
+
+@either_address
+def test_the_same_customer_and_kit_again_is_the_registration_that_exists(
+    service: Service, registered: dict[str, Any], address: str
+) -> None:
+    before = position(service)
+
+    again = service.post(address, {"customer": registered["customer"], "kit": registered["kit"]})
+
+    assert (again.status_code, again.json()) == (200, registered)
+    assert position(service) == before
+
+
+def test_a_kit_belongs_to_one_customer(
+    service: Service, fresh: Fresh, registered: dict[str, Any]
+) -> None:
+    problem(service.post(HERE, {"customer": fresh(), "kit": registered["kit"]}), 409)
+    assert service.get(HERE, params={"kit": registered["kit"]}).json() == [registered]
+
+
+def test_a_customer_may_have_several_kits(service: Service, fresh: Fresh) -> None:
+    customer = fresh()
+    made = [service.post(HERE, {"customer": customer, "kit": f"K{fresh()}"}) for _ in range(5)]
+
+    found = pages(service, HERE, customer=customer, limit=2)
+
+    assert [len(page) for page in found] == [2, 2, 1]
+    assert [each for page in found for each in page] == [answer.json() for answer in made]
+
+
+def test_ids_rise_and_are_given_once(service: Service, fresh: Fresh) -> None:
+    wanted = [{"customer": fresh(), "kit": f"K{fresh()}"} for _ in range(24)]
+
+    with ThreadPoolExecutor(8) as clients:
+        made = list(clients.map(lambda new: service.post(HERE, new), wanted))
+
+    ids = [answer.json()["id"] for answer in made]
+    assert len(set(ids)) == 24
+    assert service.post(HERE, {"customer": fresh(), "kit": f"K{fresh()}"}).json()["id"] > max(ids)
+
+
+def test_eight_who_want_one_kit_at_once_leave_it_to_one(service: Service, fresh: Fresh) -> None:
+    kit, customers = f"WANTED{fresh()}", [fresh() for _ in range(8)]
+
+    with ThreadPoolExecutor(8) as clients:
+        asked = [clients.submit(service.post, HERE, {"customer": c, "kit": kit}) for c in customers]
+
+    statuses = sorted(each.result().status_code for each in asked)
+    assert statuses == [201] + [409] * 7
+    assert len(service.get(HERE, params={"kit": kit}).json()) == 1
+
+
+@pytest.mark.parametrize("query", [{"customer": 999_999_999_999}, {"kit": "NOBODY'S"}], ids=str)
+def test_an_unknown_customer_or_kit_lists_nothing(service: Service, query: dict[str, Any]) -> None:
+    answer = service.get(HERE, params=query)
+    assert (answer.status_code, answer.json()) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["customer=x", "customer=", "customer=-1", "customer=9007199254740992", "kit=", "limit=x"],
+)
+def test_a_bad_query_value_is_refused(service: Service, query: str) -> None:
+    problem(service.get(f"{HERE}?{query}"), 400)
+
+
+@either_address
+@pytest.mark.parametrize("number", ["999999", "9007199254740992", "0", "-1", "x"])
+def test_an_unknown_registration_is_not_found(service: Service, address: str, number: str) -> None:
+    problem(service.get(f"{address}{number}/"), 404)
+    problem(service.patch(f"{address}{number}/", {"verification_date": None}), 404)
+
+
+@pytest.mark.parametrize(
+    ("new", "fields"),
+    [
+        ({}, {"customer", "kit"}),
+        ({"customer": "70", "kit": "67"}, {"customer"}),
+        ({"customer": None, "kit": None}, {"customer", "kit"}),
+        ({"customer": 1.5, "kit": 67}, {"customer", "kit"}),
+        ({"customer": True, "kit": ""}, {"customer", "kit"}),
+        ({"customer": -1, "kit": "x" * 65}, {"customer", "kit"}),
+        ({"customer": 2**53, "kit": "\ud800"}, {"customer", "kit"}),
+        ({"customer": 1, "kit": "a\nb"}, {"kit"}),
+        ({"customer": 1, "kit": "1", "verification_date": "soon"}, {"verification_date"}),
+        ([], {"body"}),
+        (None, {"body"}),
+    ],
+    ids=str,
+)
+def test_a_registration_that_breaks_the_schema_is_refused(
+    service: Service, new: Any, fields: set[str]
+) -> None:
+    refusal = problem(service.request("POST", HERE, content=json.dumps(new)), 422)
+    assert set(refusal["errors"]) == fields
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("2019-11-24T10:00:00+00:00", "2019-11-24T10:00:00+00:00"),
+        ("2019-11-24T10:00:00Z", "2019-11-24T10:00:00+00:00"),
+        ("2019-11-24T10:00:00+05:30", "2019-11-24T04:30:00+00:00"),
+        ("2019-11-24T10:00:00", "2019-11-24T10:00:00+00:00"),
+        ("2019-11-24 10:00:00", "2019-11-24T10:00:00+00:00"),
+        ("2019-11-24", "2019-11-24T00:00:00+00:00"),
+        ("2019-W47-7", "2019-11-24T00:00:00+00:00"),
+        ("20191124T100000Z", "2019-11-24T10:00:00+00:00"),
+        ("2019-11-24T10:00:00.123456Z", "2019-11-24T10:00:00+00:00"),
+        (None, None),
+    ],
+)
+def test_a_verification_date_is_set_and_cleared(
+    service: Service, registered: dict[str, Any], sent: str | None, shown: str | None
+) -> None:
+    service.patch(path(registered), {"verification_date": "2000-01-01"})
+
+    answer = service.patch(path(registered), {"verification_date": sent})
+
+    assert (answer.status_code, answer.json()["verification_date"]) == (200, shown)
+    assert service.get(path(registered)).json() == answer.json()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"verification_date": "2019-11-24T10:00:00+00:00"},
+        {"verification_date": "2019-11-24T12:00:00+02:00"},
+        {
+            "customer": 1,
+            "kit": "other",
+            "id": 5,
+            "created_at": None,
+            "modified_at": "x",
+            "more": [],
+        },
+    ],
+    ids=str,
+)
+def test_a_change_that_changes_nothing_moves_nothing(
+    service: Service, registered: dict[str, Any], change: dict[str, Any]
+) -> None:
+    first = service.patch(path(registered), {"verification_date": "2019-11-24T10:00:00Z"}).json()
+    before = position(service)
+
+    answer = service.patch(path(registered), change)
+
+    assert (answer.status_code, answer.json()) == (200, first)
+    assert position(service) == before
+
+
+def test_the_path_names_the_registration_never_the_customer(
+    service: Service, registered: dict[str, Any]
+) -> None:
+    problem(service.patch(f"{HERE}{registered['customer']}/", {"verification_date": None}), 404)
+
+
+@pytest.mark.parametrize(
+    "date", ["", "soon", "2019-02-30", 1574589600, True, [], {}, "2019-11-24T25:00"]
+)
+def test_what_is_no_date_is_refused(
+    service: Service, registered: dict[str, Any], date: Any
+) -> None:
+    refusal = problem(service.patch(path(registered), {"verification_date": date}), 422)
+
+    assert set(refusal["errors"]) == {"verification_date"}
+    assert service.get(path(registered)).json() == registered

@@ -1,0 +1,116 @@
+"""How the service starts, and what stops the start."""
+
+import shlex
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NewService
+from tests.receiver.test_cli import error, rows
+from tests.service import COMMAND, PATIENCE_SECONDS, Service
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a place where nothing was ever started."""
+    place = Service(tmp_path_factory.mktemp("start"))
+    yield place
+    place.close()
+
+
+@pytest.mark.parametrize("command", ["serve", "project", "migrate", "clients list"])
+def test_a_bad_setting_stops_the_start_with_a_line_that_names_it(
+    shell: Service, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setitem(shell.environment, "MAX_BODY_BYTES", "plenty")
+
+    assert "MAX_BODY_BYTES" in error(shell.cli(*command.split(), check=False))
+
+
+def test_a_file_that_is_no_database_is_one_line(
+    shell: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shell.folder / "letter.txt").write_text("Dear reader, " * 100)
+    monkeypatch.setitem(shell.environment, "DATABASE_URL", f"sqlite:///{shell.folder}/letter.txt")
+
+    assert "not a database" in error(shell.cli("migrate", check=False))
+
+
+def test_a_folder_that_can_not_be_made_is_one_line(
+    shell: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(shell.environment, "DATABASE_URL", "sqlite:////proc/none/ledger.db")
+
+    assert "/proc/none" in error(shell.cli("serve", check=False))
+
+
+def test_a_port_that_is_taken_is_one_line(shell: Service) -> None:
+    with socket.create_server(("127.0.0.1", shell.port)):
+        done = shell.cli("serve", "--port", str(shell.port), check=False)
+
+    assert str(shell.port) in error(done)
+
+
+def test_tables_can_be_made_again_and_again(shell: Service) -> None:
+    before = rows(shell, "clients", "list")
+
+    shell.cli("migrate")
+    shell.cli("migrate")
+
+    assert rows(shell, "clients", "list") == before
+
+
+def test_port_and_workers_may_come_from_the_environment(new_service: NewService) -> None:
+    service = new_service(WEB_CONCURRENCY="3", LOG_LEVEL="warning")
+    service.environment["PORT"] = str(service.port)
+    service.process = subprocess.Popen(
+        [*COMMAND, "serve"], env=service.environment, cwd=service.folder, start_new_session=True
+    )
+    service.wait_until_ready()
+
+    # gunicorn, its workers, and the projector.
+    assert len(service.processes()) == 1 + 3 + 1
+
+    service.process.terminate()
+    assert service.process.wait(PATIENCE_SECONDS) == 0
+
+
+@pytest.fixture
+def unprepared(tmp_path: Path) -> Iterator[Service]:
+    """Give a service that was never started, whose settings know its port."""
+    service = Service(tmp_path)
+    service.environment["PORT"] = str(service.port)
+    yield service
+    service.close()
+
+
+def curls(printed: str) -> list[list[str]]:
+    """Return the words of each curl command in a text, as a shell would split them."""
+    lines = printed.replace("\\\n", "").splitlines()
+    return [shlex.split(line) for line in lines if line.strip().startswith("curl ")]
+
+
+def test_the_first_start_prints_secrets_and_a_curl_that_works(unprepared: Service) -> None:
+    printed = unprepared.cli("welcome").stdout
+    unprepared.start()
+    announce, read = curls(printed)
+    headers = dict(announce[at + 1].split(": ") for at, word in enumerate(announce) if word == "-H")
+    credentials, address = read[2].split(":"), read[3]
+
+    posted = unprepared.anonymous("POST", announce[2], headers=headers, content=announce[-1])
+    kits = unprepared.get(address, auth=(credentials[0], credentials[1]))
+
+    assert posted.status_code == 202, posted.text
+    assert [kit["barcode"] for kit in kits.json()] == ["UL42345"]
+    assert f"{unprepared.url}/docs" in printed
+
+
+def test_secrets_are_printed_at_the_first_start_alone(unprepared: Service) -> None:
+    first, second = (unprepared.cli("welcome").stdout for _ in range(2))
+
+    assert "whsec_" in first
+    assert "whsec_" not in second
+    assert unprepared.url in second

@@ -1,0 +1,131 @@
+"""When the store can't take more, can't be reached, or holds what a projection can't take."""
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+
+import pytest
+
+from receiver.bodies import Admission
+from receiver.errors import Overloaded
+from tests.conftest import NewService
+from tests.receiver.examples import (
+    Fresh,
+    event_ids,
+    kit_event,
+    note,
+    position,
+    problem,
+    report_event,
+)
+from tests.receiver.test_cli import error, here, rows
+from tests.service import Service, eventually
+
+MIB = 1024 * 1024
+KITS = "/api/v1/kits/"
+
+
+@contextmanager
+def ledger_file(service: Service) -> Iterator[sqlite3.Connection]:
+    """Open the ledger's file beside the server."""
+    with closing(sqlite3.connect(service.folder / "ledger.db", isolation_level=None)) as opened:
+        yield opened
+
+
+def test_more_than_the_store_can_take_is_asked_to_come_back(service: Service, fresh: Fresh) -> None:
+    bodies = [
+        (b'{"id": %d, "type": "note.large", "data": {}}' % fresh()).ljust(MIB) for _ in range(40)
+    ]
+    before = position(service)
+
+    with ledger_file(service) as hanging_backup, ThreadPoolExecutor(len(bodies)) as clients:
+        hanging_backup.execute("BEGIN IMMEDIATE")
+        answers = list(clients.map(service.post_webhook, bodies))
+
+    reasons = {problem(answer, 503)["detail"] for answer in answers}
+    assert all(answer.headers["retry-after"].isdigit() for answer in answers)
+    assert {reason for reason in reasons if "waiting" in reason}, "some were not even let in"
+    assert {reason for reason in reasons if "store" in reason}, "some waited for the store in vain"
+    assert position(service) == before
+    assert service.post_webhook(bodies[0]).status_code == 202
+
+
+def test_reads_go_on_from_the_start_while_nobody_can_write(new_service: NewService) -> None:
+    service = new_service(1).start()
+
+    with ledger_file(service) as hanging_backup:
+        hanging_backup.execute("BEGIN IMMEDIATE")
+        answers = [service.get(KITS) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200] * 3
+
+
+def test_a_process_takes_on_only_what_fits() -> None:
+    admission = Admission(requests=2, size=10)
+
+    with admission.admit(6):
+        with pytest.raises(Overloaded), admission.admit(6):
+            pass
+        with admission.admit(4), pytest.raises(Overloaded), admission.admit(0):
+            pass
+        with admission.admit(4):
+            pass
+
+
+def test_places_are_given_back_after_a_failure() -> None:
+    admission = Admission(requests=1, size=10)
+
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), admission.admit(10):
+            raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("path", ["/readyz", KITS, "/api/v1/events/"])
+def test_a_store_that_is_gone_is_answered_503_until_it_is_back(
+    service: Service, fresh: Fresh, path: str
+) -> None:
+    with ledger_file(service) as ledger:
+        ledger.execute("ALTER TABLE stored_events RENAME TO mislaid")
+        try:
+            refusals = [service.get(path), service.post_webhook(note(fresh()))]
+        finally:
+            ledger.execute("ALTER TABLE mislaid RENAME TO stored_events")
+
+    for refusal in refusals:
+        assert "store" in problem(refusal, 503)["detail"]
+        assert refusal.headers["retry-after"].isdigit()
+    assert service.get(path).status_code == 200
+    assert service.post_webhook(note(fresh())).status_code == 202
+
+
+def test_an_event_that_a_projection_can_not_take_stops_it_alone_until_it_is_skipped(
+    new_service: NewService,
+) -> None:
+    service = new_service(1).start()
+    service.post_webhook(kit_event(1, "BEFORE"))
+    insert = "INSERT INTO stored_events VALUES (NULL, 'kit/POISON', 1, 'Kit.Told', x'c1')"
+    with ledger_file(service) as ledger:
+        ledger.execute(insert)
+
+    service.post_webhook([kit_event(2, "AFTER"), report_event(3, 7)])
+
+    assert eventually(lambda: "kits" in service.get("/readyz").json()["stopped"])
+    ready = service.get("/readyz")
+    assert (ready.status_code, list(ready.json()["stopped"])) == (200, ["kits"])
+    assert event_ids(service) == [1, 2, 3]
+    assert service.get("/api/v1/reports/7/").status_code == 200
+    stale = service.get(KITS)
+    assert [kit["barcode"] for kit in stale.json()] == ["BEFORE"]
+    assert int(stale.headers["ledger-lag"]) > 0
+    statuses = {row["name"]: row for row in rows(service, "projections", "status")}
+    assert [name for name, row in statuses.items() if row["stopped_at"]] == ["kits"]
+    assert "Kit.Told" in statuses["kits"]["error"]
+    assert 'kitledger_projection_stopped{projection="kits"} 1.0' in service.get("/metrics").text
+
+    assert here(service, "projections", "skip", "kits").exit_code == 0
+
+    assert eventually(lambda: "ledger-lag" not in service.get(KITS).headers)
+    assert [kit["barcode"] for kit in service.get(KITS).json()] == ["AFTER", "BEFORE"]
+    assert service.get("/readyz").json()["stopped"] == {}
+    assert "kits" in error(here(service, "projections", "skip", "kits"))

@@ -1,0 +1,258 @@
+"""The real service as a process group of its own, and what tests say to it."""
+
+import base64
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+from standardwebhooks import Webhook
+from standardwebhooks.webhooks import hmac_data
+
+COMMAND = (sys.executable, "-m", "receiver")
+PATIENCE_SECONDS = 60
+VARIABLES = {
+    "DATABASE_URL",
+    "VIEWS_DATABASE_URL",
+    "PORT",
+    "WEB_CONCURRENCY",
+    "MAX_BODY_BYTES",
+    "LOG_LEVEL",
+}
+Credentials = tuple[str, str]
+
+
+class Service:
+    """Run `kitledger` in a folder: its commands, and its server with some workers.
+
+    `settings` are environment variables. Nothing is shared with other services but the code.
+    """
+
+    def __init__(self, folder: Path, workers: int = 2, **settings: str) -> None:
+        self.folder = folder
+        self.workers = workers
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = environment(folder, **settings)
+        self.secrets: dict[str, str] = {}
+        self.admin: Credentials = ("", "")
+        self.process: subprocess.Popen[bytes] | None = None
+        self._log = folder / "server.log"
+        # A connection for each request, so that any worker may get any of them.
+        alone = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(base_url=self.url, timeout=PATIENCE_SECONDS, limits=alone)
+
+    def prepare(self) -> Self:
+        """Add the source `lab` and a client with every role."""
+        self.add_source("lab")
+        self.admin = self.add_client("admin")
+        return self
+
+    def like(self, other: Self) -> Self:
+        """Take over what another service keeps, which is not running: its files and its secrets."""
+        for file in other.folder.glob("*.db"):
+            shutil.copy(file, self.folder)
+        self.secrets, self.admin = dict(other.secrets), other.admin
+        return self
+
+    def add_source(self, name: str, *options: str) -> str:
+        """Add a source and return its secret."""
+        self.secrets[name] = self.cli("sources", "add", name, *options).stdout.split()[-1]
+        return self.secrets[name]
+
+    def add_client(self, *roles: str, options: tuple[str, ...] = ()) -> Credentials:
+        """Add a client with these roles and return its id and key."""
+        wanted = [word for role in roles for word in ("--role", role)]
+        printed = self.cli("clients", "add", "-".join(roles), *wanted, *options).stdout
+        client_id, key = printed.split()[-1].split(":")
+        return client_id, key
+
+    def cli(
+        self, *arguments: str, check: bool = True, given: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `kitledger` with these arguments; with `check`, it has to succeed."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        assert not check or done.returncode == 0, f"{arguments}: {done.stderr or done.stdout}"
+        return done
+
+    def start(self, *options: str) -> Self:
+        """Serve, and return once it is ready: on the same port and files as before, if it ran before."""
+        self.serve(*options)
+        self.wait_until_ready()
+        return self
+
+    def serve(self, *options: str) -> None:
+        """Start the server in a process group of its own."""
+        numbers = ("--port", str(self.port), "--workers", str(self.workers))
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*COMMAND, "serve", *numbers, *options],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self, path: str = "/readyz") -> None:
+        """Wait for /readyz, or for another path that is open to all, to answer 200."""
+        ready = eventually(lambda: not self._is_running() or self._answers(path))
+        assert ready and self._is_running(), f"it never got ready:\n{self.log()}"  # noqa: PT018
+
+    def stop(self) -> int:
+        """End the server with SIGTERM and return its exit status."""
+        assert self.process is not None, "it was never started"
+        self.process.terminate()
+        return self.process.wait(PATIENCE_SECONDS)
+
+    def kill(self) -> None:
+        """End every process of the server at once with SIGKILL."""
+        assert self.process is not None, "it was never started"
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE_SECONDS)
+
+    def close(self) -> None:
+        """End what still runs."""
+        self._http.close()
+        if self.process is None:
+            return
+        try:
+            if self.process.poll() is None:
+                self.stop()
+        finally:
+            if self.processes():
+                self.kill()
+
+    def processes(self) -> list[int]:
+        """Return the ids of the server's living processes: gunicorn, its workers, the projector."""
+        assert self.process is not None, "it was never started"
+        found = []
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                state, _, group = status.read_text().rpartition(")")[2].split()[:3]
+            except OSError:
+                continue
+            if int(group) == self.process.pid and state != "Z":
+                found.append(int(status.parent.name))
+        return sorted(found)
+
+    def log(self) -> str:
+        """Return what the server has written so far."""
+        return self._log.read_text()
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """Return the JSON objects that the server has logged so far."""
+        return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+
+    def request(
+        self, method: str, path: str, *, auth: Credentials | None = None, **options: Any
+    ) -> httpx.Response:
+        """Ask as the client with every role, or as another."""
+        return self._http.request(method, path, auth=auth or self.admin, **options)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """GET as the client with every role, or as the one of `auth`."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """POST JSON as the client with every role, or as the one of `auth`."""
+        return self.request("POST", path, json=body, **options)
+
+    def patch(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """PATCH JSON as the client with every role, or as the one of `auth`."""
+        return self.request("PATCH", path, json=body, **options)
+
+    def anonymous(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Ask without credentials, or with those in the headers."""
+        return self._http.request(method, path, **options)
+
+    def post_webhook(
+        self, body: Any, source: str = "lab", **headers: str | bytes | None
+    ) -> httpx.Response:
+        """Post bytes, or a value as JSON, signed now by the official library.
+
+        `headers` replace those that are made here: `webhook_id=…` replaces `webhook-id`, and None
+        leaves it out.
+        """
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        made = {"content-type": "application/json", **self.signed(content, source), **named}
+        sent = {name: value for name, value in made.items() if value is not None}
+        return self._http.post(f"/webhooks/{source}", content=content, headers=sent)
+
+    def signed(
+        self, body: bytes, source: str = "lab", at: datetime | None = None
+    ) -> dict[str, str]:
+        """Return the headers with which a source signs a body."""
+        webhook_id, now = f"msg_{uuid.uuid4().hex}", at or datetime.now(UTC)
+        return {
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": sign(self.secrets[source], webhook_id, now, body),
+        }
+
+    def _is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def _answers(self, path: str) -> bool:
+        try:
+            return self._http.get(path).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+
+def eventually(happens: Callable[[], bool]) -> bool:
+    """Say whether something happens before patience ends."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (happened := happens()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return happened
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """Return an environment in which `kitledger` keeps everything in a folder."""
+    inherited = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    return {
+        **inherited,
+        "DATABASE_URL": f"sqlite:///{folder}/ledger.db",
+        "VIEWS_DATABASE_URL": f"sqlite:///{folder}/views.db",
+        "TMPDIR": str(folder),
+        **settings,
+    }
+
+
+def sign(secret: str, webhook_id: str, at: datetime, body: bytes) -> str:
+    """Sign as the official library does, which itself takes no body but text."""
+    try:
+        return Webhook(secret).sign(webhook_id, at, body.decode())
+    except UnicodeDecodeError:
+        signed = f"{webhook_id}.{int(at.timestamp())}.".encode() + body
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        return f"v1,{base64.b64encode(hmac_data(key, signed)).decode()}"
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port

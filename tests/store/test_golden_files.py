@@ -1,0 +1,70 @@
+"""Bytes that were stored once load for ever, and the same event always makes the same bytes."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+from eventsourcing.persistence import StoredEvent
+
+import domain
+from domain.aggregate import Event
+from store.mapper import Mapper
+from tests.stored_events import examples
+
+FOLDER = Path(examples.__file__).parent
+MAPPER = Mapper(transcoder=None)  # type: ignore[arg-type]
+
+
+def event_classes() -> dict[str, type[Event]]:
+    """Return every event class of the domain by its topic."""
+    for module in pkgutil.iter_modules(domain.__path__):
+        importlib.import_module(f"domain.{module.name}")
+    found: dict[str, type[Event]] = {}
+    classes = list(Event.__subclasses__())
+    while classes:
+        each = classes.pop()
+        classes += each.__subclasses__()
+        if "TOPIC" in each.__dict__ and each.__module__.startswith("domain."):
+            assert each.TOPIC not in found, f"{each} takes a topic that another class has"
+            found[each.TOPIC] = each
+    return found
+
+
+def golden(name: str) -> bytes:
+    """Return the bytes of a golden file, which is written on the first run, for a person to check."""
+    file = FOLDER / f"{name}.msgpack"
+    if not file.exists():
+        file.write_bytes(MAPPER.to_stored_event(examples.EXAMPLES[name]).state)
+        pytest.fail(f"{file.name} was missing and is written now: look at it and commit it")
+    return file.read_bytes()
+
+
+def stored(name: str) -> StoredEvent:
+    """Return a golden file as it stood in the store."""
+    event = examples.EXAMPLES[name]
+    topic = name.partition(".v")[0]
+    return StoredEvent(event.originator_id, event.originator_version, topic, golden(name))
+
+
+@pytest.mark.parametrize("name", examples.EXAMPLES)
+def test_what_was_stored_once_loads_as_the_event_that_it_was(name: str) -> None:
+    loaded, expected = MAPPER.to_domain_event(stored(name)), examples.EXAMPLES[name]
+    assert type(loaded) is type(expected)
+    assert vars(loaded) == vars(expected)
+
+
+@pytest.mark.parametrize("name", [name for name in examples.EXAMPLES if ".v" not in name])
+def test_an_event_makes_the_bytes_that_it_always_made(name: str) -> None:
+    assert MAPPER.to_stored_event(examples.EXAMPLES[name]) == stored(name)
+
+
+@pytest.mark.parametrize("topic", sorted(event_classes()))
+def test_every_event_class_has_an_example_with_a_golden_file(topic: str) -> None:
+    assert topic in examples.EXAMPLES, f"add an example of {topic} to {examples.__file__}"
+    assert type(examples.EXAMPLES[topic]) is event_classes()[topic]
+
+
+def test_no_golden_file_is_without_its_example() -> None:
+    files = {file.name.removesuffix(".msgpack") for file in FOLDER.glob("*.msgpack")}
+    assert files == set(examples.EXAMPLES), "a golden file never goes: restore its example"

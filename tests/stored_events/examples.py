@@ -1,0 +1,137 @@
+"""One event of each class, as it was when its golden file was written: never edit, only add.
+
+Beside this file lies `<topic>.msgpack`, the bytes of its state. When an event changes its shape, its
+old file stays under the name `<topic>.v<n>.msgpack`, and an entry under that name says what it must be
+upcast to.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.aggregate import Event
+from domain.claim import Claim
+from domain.delivery import Batch, Delivery, Quarantine
+from domain.group import Group, GroupTree
+from domain.kit import Kit
+from domain.kit_registration import KitHolder, KitRegistration
+from domain.registration import Registration
+from domain.report import Report
+
+LEARNT = datetime(2026, 1, 5, 12, 30, 59, 123456, tzinfo=UTC)
+SENT = datetime(2017, 11, 24, 10, tzinfo=UTC)
+
+
+def _receipt(stream: str, **others: Any) -> dict[str, Any]:
+    return {
+        "originator_id": stream,
+        "originator_version": 1,
+        "timestamp": LEARNT,
+        "source": "lab",
+        "key_id": "1",
+        "webhook_id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook_timestamp": "1614265330",
+        "signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+        "body": b'{"id": 5, "type": "kit.created", "data": {"kit": "\xc3\xa9"}}',
+        "batch": None,
+        **others,
+    }
+
+
+def _delivery(batch: str | None) -> dict[str, Any]:
+    stream = Delivery.create_id("lab", 5)
+    said = {"event_id": 5, "type": "kit.created", "created_at": SENT, "told": Kit.create_id("A")}
+    return _receipt(stream, batch=batch, **said)
+
+
+def _told(stream: str, **others: Any) -> dict[str, Any]:
+    return {
+        "originator_id": stream,
+        "originator_version": 2,
+        "timestamp": LEARNT,
+        "event_id": 2**53 - 1,
+        "source": "lab",
+        **others,
+    }
+
+
+def _ended(**others: Any) -> dict[str, Any]:
+    stream = Quarantine.create_id("lab", b"{")
+    return {
+        "originator_id": stream,
+        "originator_version": 2,
+        "timestamp": LEARNT,
+        "by": "operator",
+        **others,
+    }
+
+
+def _registration(version: int, **others: Any) -> dict[str, Any]:
+    return {
+        "originator_id": KitRegistration.create_id(7),
+        "originator_version": version,
+        "timestamp": LEARNT,
+        "registration_id": 7,
+        "verification_date": SENT,
+        **others,
+    }
+
+
+def _of(stream: str, **others: Any) -> dict[str, Any]:
+    return {"originator_id": stream, "originator_version": 3, "timestamp": LEARNT, **others}
+
+
+def _of_group(**others: Any) -> dict[str, Any]:
+    return _of(Group.create_id(5, 6), organization=5, group=6, **others)
+
+
+def _of_registration(**others: Any) -> dict[str, Any]:
+    return _of(Registration.create_id(7), organization=5, registration=7, **others)
+
+
+ARRAY = Batch.create_id("lab", b"[]")
+STATED = {"status": "KIT_FAILED", "created_at": SENT, "reason": "leaked \N{SNOWMAN}"}
+EXAMPLES: dict[str, Event] = {
+    "Batch.Received": Batch.Received(**_receipt(ARRAY, body=b"[]")),
+    "Delivery.Recorded": Delivery.Recorded(**_delivery(None)),
+    "Delivery.Replaced": Delivery.Replaced(**_delivery(ARRAY)),
+    "Kit.Told": Kit.Told(**_told(Kit.create_id("A"), **STATED, barcode="A", shipment_id=None)),
+    "Kit.Withdrawn": Kit.Withdrawn(**_told(Kit.create_id("A"), barcode="A")),
+    "KitHolder.Assigned": KitHolder.Assigned(
+        originator_id=KitHolder.create_id("A"),
+        originator_version=1,
+        timestamp=LEARNT,
+        customer=70,
+        registration_id=7,
+    ),
+    "KitRegistration.Registered": KitRegistration.Registered(
+        **_registration(1, customer=70, kit="A")
+    ),
+    "KitRegistration.VerificationDateSet": KitRegistration.VerificationDateSet(**_registration(2)),
+    "Quarantine.Held": Quarantine.Held(
+        **_receipt(
+            Quarantine.create_id("lab", b"{"),
+            body=b"{",
+            reason="invalid",
+            errors={"data.kit.status": ["Missing data for required field."]},
+            event_id=None,
+        )
+    ),
+    "Quarantine.Released": Quarantine.Released(**_ended()),
+    "Quarantine.Discarded": Quarantine.Discarded(**_ended(why="sent by mistake")),
+    "Report.Told": Report.Told(**_told(Report.create_id(9), **STATED, report_id=9)),
+    "Report.Withdrawn": Report.Withdrawn(**_told(Report.create_id(9), report_id=9)),
+    "Claim.Taken": Claim.Taken(**_of(Claim.identifier(5, "north"), holder=6)),
+    "Claim.Freed": Claim.Freed(**_of(Claim.place(5, 8, 6, "patient"))),
+    "Group.Made": Group.Made(**_of_group(name="North", parent=5)),
+    "Group.Renamed": Group.Renamed(**_of_group(name="Nørd")),
+    "Group.Identified": Group.Identified(**_of_group(identifier=None)),
+    "Group.Moved": Group.Moved(**_of_group(parent=5)),
+    "GroupTree.Rearranged": GroupTree.Rearranged(**_of(GroupTree.create_id(5), group=6, parent=5)),
+    "Registration.Registered": Registration.Registered(
+        **_of_registration(profile=8, group=6, type="patient")
+    ),
+    "Registration.Moved": Registration.Moved(**_of_registration(group=6)),
+    "Registration.TypeChanged": Registration.TypeChanged(**_of_registration(type="provider")),
+    "Registration.Deactivated": Registration.Deactivated(**_of_registration(deactivated=SENT)),
+    "Registration.Reactivated": Registration.Reactivated(**_of_registration()),
+}
