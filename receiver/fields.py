@@ -8,6 +8,8 @@ from marshmallow import ValidationError, fields, validate
 
 from receiver import dates
 
+LONGEST_BARCODE = 64
+LONGEST_PROSE = 4000
 LARGEST_ID = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8259, section 6)."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -55,7 +57,7 @@ class Text(fields.String):
 class Prose(fields.String):
     """Text for people, which may have several lines but nothing that no database can keep."""
 
-    def __init__(self, longest: int = 4000, **kwargs: Any) -> None:
+    def __init__(self, longest: int = LONGEST_PROSE, **kwargs: Any) -> None:
         super().__init__(validate=validate.Length(0, longest), **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:

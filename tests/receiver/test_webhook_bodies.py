@@ -23,6 +23,7 @@ NOT_JSON = {
     "1e400": (MARK % "1e400").encode(),
     "5000 digits": (MARK % ("9" * 5000)).encode(),
     "deep nesting": (MARK % ("[" * 100_000 + "]" * 100_000)).encode(),
+    "101 levels": (MARK % ("[" * 99 + "]" * 99)).encode(),
     "deep nesting that never ends": b"[" * 200_000,
     "Latin-1": (MARK % '"é"').encode("latin-1"),
     "UTF-16": (MARK % "1").encode("utf-16"),
@@ -137,6 +138,13 @@ def test_text_beyond_ascii_is_taken_as_it_is(service: Service, fresh: Fresh) -> 
 
     kit = service.get(f"/api/v1/kits/{event['data']['kit']['barcode']}/").json()
     assert kit["reason"] == event["data"]["kit"]["reason"]
+
+
+def test_a_hundred_levels_are_not_too_deep(service: Service, fresh: Fresh) -> None:
+    nested = b"[" * 98 + b"]" * 98
+    body = b'{"id": %d, "type": "note.deep", "data": {"x": %s}}' % (fresh(), nested)
+
+    assert service.post_webhook(body).status_code == 202
 
 
 @pytest.mark.parametrize("largest", [0, 2**53 - 1])
