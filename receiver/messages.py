@@ -15,7 +15,7 @@ from receiver import dates, sound
 from receiver.fields import LARGEST_ID, LONGEST_BARCODE, Id, Moment, Prose, Status, Text
 
 LONGEST_ARRAY = 1000
-DEEPEST = 200
+DEEPEST = 100
 TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 _BLANKS = re.compile(r"[ \t\n\r]*")
 

@@ -21,25 +21,25 @@ from tests.organizations.camp import PATIENT, PROVIDER, Camp, expect, where
 from tests.service import Service
 
 Row = dict[str, Any]
-Stories = st.SearchStrategy[Row]
 PEOPLE = [70, 71]
-GROUPS = st.integers(0, 6)
-"""Groups of an organization; 0 stands for its root."""
+GROUPS = st.integers(0, 5)
+"""Groups of an organization: 0 stands for its root, and 5 is not made in the beginning."""
+TREES = st.tuples(*(st.integers(0, last) for last in range(4)))
+"""A parent for each of the groups 1 to 4."""
 PROFILES, TYPES = st.sampled_from(PEOPLE), st.sampled_from([PATIENT, PROVIDER])
 NAMES, IDENTIFIERS = st.sampled_from(["Sun", "Nørd ☃"]), st.sampled_from([None, "a", "b"])
 MOMENTS = st.sampled_from([None, "2018-01-01 23:32:47.123", "2030-12-31 00:00:00.000"])
 WHICH = st.integers(0, 99)
 
 
-def some(**fields: st.SearchStrategy[Any]) -> Stories:
+def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Row]:
     """Say some of these fields."""
     return st.fixed_dictionaries({}, optional=fields)
 
 
-A_GROUP = st.one_of(
-    st.fixed_dictionaries({"groupID": GROUPS}, optional={"groupIdentifier": IDENTIFIERS}),
-    st.fixed_dictionaries({"groupIdentifier": st.sampled_from(["a", "b"])}),
-)
+BY_ID = st.fixed_dictionaries({"groupID": GROUPS})
+BY_IDENTIFIER = some(groupID=GROUPS).map(lambda said: said | {"groupIdentifier": "a"})
+A_GROUP = BY_ID | BY_ID | BY_IDENTIFIER
 
 
 class Model:
@@ -96,19 +96,20 @@ class Registrars(RuleBasedStateMachine):
     service: Service
     fresh: Callable[[], int]
 
-    @initialize(groups=st.lists(st.tuples(GROUPS, GROUPS), max_size=4))
-    def begin(self, groups: list[tuple[int, int]]) -> None:
+    @initialize(parents=TREES)
+    def begin(self, parents: tuple[int, ...]) -> None:
         self.camp = Camp(self.service, self.fresh())
         self.model = Model(self.camp.root)
         self.put_group(0, "Camp", {})
-        for group, parent in groups:
-            self.put_group(group, "Group", {"parentID": parent})
+        for group, parent in enumerate(parents, 1):
+            self.put_group(group, "Group", {"parentID": parent, "groupIdentifier": f"{group}"})
+        self.put_group(4, "Group", {"groupIdentifier": "a"})
 
     @rule(group=GROUPS, name=NAMES, more=some(groupIdentifier=IDENTIFIERS))
     def rename(self, group: int, name: str, more: Row) -> None:
         self.put_group(group, name, more)
 
-    @rule(group=GROUPS, parent=st.none() | GROUPS)
+    @rule(group=GROUPS, parent=GROUPS)
     def move(self, group: int, parent: int | None) -> None:
         self.put_group(group, "Moved", {"parentID": parent})
 

@@ -70,7 +70,7 @@ def from_within(calls: int, ask: Callable[[], Any]) -> Any:
         '{"\\u0061": {"\\u00e9": "é\\n"}}',
         '{"data": {"data": [[[]]]}}',
         "{}",
-        '{"a": ' + "[" * 190 + "]" * 190 + "}",
+        '{"a": ' + "[" * 90 + "]" * 90 + "}",
     ],
 )
 @pytest.mark.parametrize("frame", FRAMES)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from receiver.messages import DEEPEST
 from tests.receiver.examples import Fresh, held, kit_event, note, position, problem, report_event
 from tests.service import Service
 
@@ -23,7 +24,7 @@ NOT_JSON = {
     "1e400": (MARK % "1e400").encode(),
     "5000 digits": (MARK % ("9" * 5000)).encode(),
     "deep nesting": (MARK % ("[" * 100_000 + "]" * 100_000)).encode(),
-    "101 levels": (MARK % ("[" * 99 + "]" * 99)).encode(),
+    "one level too many": (MARK % ("[" * (DEEPEST - 1) + "]" * (DEEPEST - 1))).encode(),
     "deep nesting that never ends": b"[" * 200_000,
     "Latin-1": (MARK % '"é"').encode("latin-1"),
     "UTF-16": (MARK % "1").encode("utf-16"),
@@ -140,8 +141,8 @@ def test_text_beyond_ascii_is_taken_as_it_is(service: Service, fresh: Fresh) -> 
     assert kit["reason"] == event["data"]["kit"]["reason"]
 
 
-def test_a_hundred_levels_are_not_too_deep(service: Service, fresh: Fresh) -> None:
-    nested = b"[" * 98 + b"]" * 98
+def test_the_deepest_nesting_is_taken(service: Service, fresh: Fresh) -> None:
+    nested = b"[" * (DEEPEST - 2) + b"]" * (DEEPEST - 2)
     body = b'{"id": %d, "type": "note.deep", "data": {"x": %s}}' % (fresh(), nested)
 
     assert service.post_webhook(body).status_code == 202
