@@ -104,6 +104,8 @@ class Registrars(RuleBasedStateMachine):
         for group, parent in enumerate(parents, 1):
             self.put_group(group, "Group", {"parentID": parent, "groupIdentifier": f"{group}"})
         self.put_group(4, "Group", {"groupIdentifier": "a"})
+        for group in range(1, 5):
+            self.register(PEOPLE[0], PATIENT, {"groupID": group})
 
     @rule(group=GROUPS, name=NAMES, more=some(groupIdentifier=IDENTIFIERS))
     def rename(self, group: int, name: str, more: Row) -> None:
@@ -113,14 +115,17 @@ class Registrars(RuleBasedStateMachine):
     def move(self, group: int, parent: int | None) -> None:
         self.put_group(group, "Moved", {"parentID": parent})
 
-    @rule(profile=PROFILES, type=TYPES, group=A_GROUP)
-    def register(self, profile: int, type: str, group: Row) -> None:  # noqa: A002
+    @rule(profile=PROFILES, kind=TYPES, group=A_GROUP)
+    def register_one(self, profile: int, kind: str, group: Row) -> None:
+        self.register(profile, kind, group)
+
+    def register(self, profile: int, kind: str, group: Row) -> None:
         said = self.real(group)
-        row = {"groupID": self.model.meant(said), "type": type, "profileID": profile}
+        row = {"groupID": self.model.meant(said), "type": kind, "profileID": profile}
         row |= {"id": None, "deactivated": None}
         wanted = deepcopy(self.model)
         wanted.rows[-1] = row
-        answer = self.camp.ask("POST", f"profiles/{profile}/registrations", said | {"type": type})
+        answer = self.camp.ask("POST", f"profiles/{profile}/registrations", said | {"type": kind})
         expect(answer, wanted.flaw() or 201)
         if answer.status_code == 201:
             made = answer.json()
