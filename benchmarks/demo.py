@@ -61,6 +61,24 @@ def story(lab: "Lab", shop: "Caller") -> None:
     console.rule("What there is to read")
     for path in ("events/", "events/?type=kit.updated&limit=1", "kits/", "reports/345345/"):
         shop.get(f"/api/v1/{path}")
+    registrations(shop)
+
+
+def registrations(shop: "Caller") -> None:
+    """Make an organization, register a profile to one of its groups, and rename the group."""
+    camp = "/api/organizations/21437"
+    console.rule("The customer goes to a camp: an organization, and a group in it")
+    shop.put(f"{camp}/groups/21437", json={"name": "Camp"})
+    shop.put(f"{camp}/groups/67890", json={"name": "Session 2", "groupIdentifier": "sessionTwo"})
+    console.rule("The profile is registered by the group's identifier")
+    new = {"groupIdentifier": "sessionTwo", "type": "patient"}
+    made = shop.post(f"{camp}/profiles/70/registrations", json=new)
+    console.rule("A new name of the group shows at once, in the list of the whole camp too")
+    shop.put(f"{camp}/groups/67890", json={"name": "Second session"})
+    shop.get(f"{camp}/groups/21437/registrations")
+    console.rule("Deactivated, and active again")
+    shop.delete(made.headers["location"])
+    shop.put(made.headers["location"], json={"deactivated": None})
 
 
 class Caller(httpx.Client):
