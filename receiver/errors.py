@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from domain import errors
+from receiver.messages import flatten
 
 RETRY_AFTER_SECONDS = 1
 BY_FIELD = "some fields can't be used; see errors"
@@ -83,8 +84,6 @@ def _refused(error: errors.Refusal) -> Response:
 
 def _http(error: HTTPException) -> Response:
     # webargs hands over the messages of a schema on the exception.
-    from receiver.messages import flatten
-
     data = getattr(error, "data", None) or {}
     by_field = {}
     for messages in (data.get("messages") or {}).values():

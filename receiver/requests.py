@@ -6,7 +6,7 @@ from random import getrandbits
 from typing import Any, NoReturn
 
 import structlog
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, current_app, g, request
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
@@ -47,8 +47,6 @@ class StrictParser(FlaskParser):
 
     def load_json(self, req: Any, schema: Any) -> Any:
         """Return the parsed body."""
-        from flask import current_app
-
         body = bodies.read(req, current_app.config["MAX_BODY_BYTES"])
         if not bodies.is_json(req):
             abort(415, "send JSON, with Content-Type: application/json")
