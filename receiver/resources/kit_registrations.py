@@ -17,7 +17,7 @@ from receiver.parts import ledger
 REGISTRATIONS = KitRegistrations()
 
 
-class RegistrationSchema(Schema):
+class KitRegistrationSchema(Schema):
     """Which customer has which kit. Source: seeds, kit registration."""
 
     class Meta:
@@ -31,10 +31,10 @@ class RegistrationSchema(Schema):
     verification_date = Moment(required=True, allow_none=True)
 
 
-_one, _many = RegistrationSchema(), RegistrationSchema(many=True)
+_one, _many = KitRegistrationSchema(), KitRegistrationSchema(many=True)
 
 
-class NewRegistrationSchema(Lenient):
+class NewKitRegistrationSchema(Lenient):
     """What makes a registration."""
 
     customer = Id(required=True, metadata={"example": 70})
@@ -42,13 +42,13 @@ class NewRegistrationSchema(Lenient):
     verification_date = Moment(allow_none=True, load_default=None)
 
 
-class ChangeSchema(Lenient):
+class KitRegistrationChangeSchema(Lenient):
     """What can be changed; every other field is ignored."""
 
     verification_date = Moment(allow_none=True)
 
 
-class RegistrationsQuery(pages.PageSchema):
+class KitRegistrationsQuery(pages.PageSchema):
     """The arguments of the list."""
 
     customer = QueryId(load_default=None)
@@ -97,20 +97,20 @@ def change_registration(change: dict[str, Any], registration_id: int) -> Respons
 def _make(name: str) -> Blueprint:
     """Give the routes one of their two addresses."""
     made = Blueprint(name, __name__, url_prefix=f"/api/v1/{name}", description="Whose kit it is.")
-    query = made.arguments(RegistrationsQuery, location="query", error_status_code=400)
+    query = made.arguments(KitRegistrationsQuery, location="query", error_status_code=400)
     one, many = (
-        made.response(200, RegistrationSchema),
-        made.response(200, RegistrationSchema(many=True)),
+        made.response(200, KitRegistrationSchema),
+        made.response(200, KitRegistrationSchema(many=True)),
     )
     reader, registrar = requires("reader"), requires("registrar")
     routes = (
         ("/", "GET", reader(query(many(list_registrations)))),
-        ("/", "POST", registrar(made.arguments(NewRegistrationSchema)(_posted(made)(register)))),
+        ("/", "POST", registrar(made.arguments(NewKitRegistrationSchema)(_posted(made)(register)))),
         ("/<id:registration_id>/", "GET", reader(one(get_registration))),
         (
             "/<id:registration_id>/",
             "PATCH",
-            registrar(made.arguments(ChangeSchema)(one(change_registration))),
+            registrar(made.arguments(KitRegistrationChangeSchema)(one(change_registration))),
         ),
     )
     for path, method, route in routes:
@@ -119,8 +119,10 @@ def _make(name: str) -> Blueprint:
 
 
 def _posted(blueprint: Blueprint) -> Any:
-    made = blueprint.response(201, RegistrationSchema)
-    known = blueprint.alt_response(200, schema=RegistrationSchema, description="It exists already")
+    made = blueprint.response(201, KitRegistrationSchema)
+    known = blueprint.alt_response(
+        200, schema=KitRegistrationSchema, description="It exists already"
+    )
     return lambda route: made(known(route))
 
 

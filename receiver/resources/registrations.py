@@ -61,7 +61,7 @@ class RegistrationSchema(Schema):
 _one, _many = RegistrationSchema(), RegistrationSchema(many=True)
 
 
-class ChangeSchema(Lenient):
+class RegistrationChangeSchema(Lenient):
     """What a registration is to be; what is not given stays as it is."""
 
     group = Id(data_key="groupID")
@@ -83,10 +83,10 @@ class ChangeSchema(Lenient):
         return {name: value for name, value in data.items() if name != void}
 
 
-class NewSchema(ChangeSchema):
+class NewRegistrationSchema(RegistrationChangeSchema):
     """What makes a registration: a type, and a group by its id or identifier."""
 
-    class Meta(ChangeSchema.Meta):
+    class Meta(RegistrationChangeSchema.Meta):
         exclude = ("deactivated",)
 
     type = fields.String(required=True, validate=validate.OneOf(TYPES))
@@ -124,7 +124,7 @@ def list_of_profile(query: dict[str, Any], organization_id: int, profile_id: int
 
 @blueprint.route(OF_PROFILE, methods=["POST"])
 @requires("registrar")
-@blueprint.arguments(NewSchema)
+@blueprint.arguments(NewRegistrationSchema)
 @blueprint.response(201, RegistrationSchema)
 def register(new: dict[str, Any], organization_id: int, profile_id: int) -> Response:
     """Register a profile to a group"""
@@ -154,7 +154,7 @@ def get_registration(organization_id: int, profile_id: int, registration_id: int
 
 @blueprint.route(ONE, methods=["PUT"])
 @requires("registrar")
-@blueprint.arguments(ChangeSchema)
+@blueprint.arguments(RegistrationChangeSchema)
 @blueprint.response(200, RegistrationSchema)
 def change(
     change: dict[str, Any], organization_id: int, profile_id: int, registration_id: int
