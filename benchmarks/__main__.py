@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import depth, load, logs, memory, prefill, report, servers, webhooks
+from benchmarks import depth, load, logs, memory, prefill, registrations, report, servers, webhooks
 from benchmarks.load import LoadFailed
 from benchmarks.measures import FULL, QUICK, Pace, Row
 from benchmarks.memory import Peak
@@ -55,7 +55,9 @@ def measure(folder: Path, pace: Pace) -> tuple[list[Row], list[Peak]]:
     rows.append(row)
     console.print("long lists")
     rows += depth.list_rows(deep, folder, pace)
-    return rows, [*peaks, peak, *more]
+    console.print("registrations")
+    registered, most = registrations.measure(folder, pace)
+    return [*rows, *registered], [*peaks, peak, *more, *most]
 
 
 def _under_load(folder: Path, pace: Pace) -> tuple[list[Row], list[Peak]]:

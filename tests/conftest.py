@@ -1,5 +1,6 @@
 """What all tests may ask for: the running service."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 NewService = Callable[..., Service]
+
+
+def pytest_configure() -> None:
+    """End on SIGTERM as on Ctrl-C: fixtures are torn down, and no server under test outlives its test."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
