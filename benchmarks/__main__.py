@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="short runs, small stores")
     pace = QUICK if parser.parse_args().quick else FULL
     busy = os.getloadavg()[0]
+    # What was started is ended on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         load.require_wrk()
         if busy > 1.0:

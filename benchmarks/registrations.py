@@ -161,9 +161,15 @@ def _path(group: int) -> str:
 
 def _new(profile: int, credentials: str) -> bytes:
     path = f"/api/organizations/{ORGANIZATION}/profiles/{profile}/registrations"
-    body = b'{"groupID": %d, "type": "patient"}' % LARGE
-    key = {"Authorization": f"Basic {b64encode(credentials.encode()).decode()}"}
-    return traffic.post(path, body, key)
+    body = f'{{"groupID": {LARGE}, "type": "patient"}}'
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        f"Authorization: Basic {b64encode(credentials.encode()).decode()}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
+    return "\r\n".join([*lines, "", body]).encode()
 
 
 def _create(server: Server, requests: list[bytes], seconds: int) -> tuple[Load, list[str]]:

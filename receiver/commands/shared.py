@@ -1,6 +1,7 @@
 """What the commands share: the parts they work on, and how they print."""
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from receiver.composition import Parts
 
+PIPE_COLUMNS = 1000
 ID = click.IntRange(0, 2**53 - 1)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
@@ -37,10 +39,13 @@ def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: boo
     if as_json:
         click.echo(json.dumps(rows, default=_plain, indent=2))
         return
-    table = Table(*columns, box=box.SIMPLE)
+    table = Table(box=box.SIMPLE)
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
-    Console(soft_wrap=True).print(table)
+    # A pipe has no edge at which to break lines.
+    Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS).print(table)
 
 
 def _plain(value: Any) -> Any:

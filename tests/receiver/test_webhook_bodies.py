@@ -56,6 +56,7 @@ INVALID: dict[str, tuple[Any, set[str]]] = {
     "created_at impossible": (note(1, created_at="2017-02-30 10:00:00"), {"created_at"}),
     "created_at a number": (note(1, created_at=1511517600), {"created_at"}),
     "created_at before year 1": (note(1, created_at="0001-01-01T00:00:00+01:00"), {"created_at"}),
+    "created_at of a kit no date": ({**kit_event(1, "K"), "created_at": "soon"}, {"created_at"}),
     "no kit": ({**kit_event(1, "K"), "data": {}}, {"data.kit"}),
     "kit null": ({**kit_event(1, "K"), "data": {"kit": None}}, {"data.kit"}),
     "kit a list": ({**kit_event(1, "K"), "data": {"kit": []}}, {"data.kit"}),
