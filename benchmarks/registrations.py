@@ -29,6 +29,7 @@ SECONDS = 2
 NEW_A_SECOND = 4000
 """More is prepared than any machine of ours takes in a second; too little makes the row void."""
 ALLOWED = 1.5
+"""How many times as long a page of the large group may take."""
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
@@ -140,10 +141,10 @@ def _save(place: Place, aggregates: list[Aggregate]) -> None:
 def _page_row(name: str, amount: int, runs: Runs) -> Row:
     beside = f"{name} beside"
     return Row(
-        f"page of a group, {name}: {amount:,} / {FEW} registrations",
+        f"group's {name}: {amount:,} / {FEW}",
         side(f"{amount:,} in {SUBGROUPS:,} subgroups", runs.loads[name]),
         side(f"{FEW} in one group", runs.loads[beside]),
-        1 / ALLOWED,
+        round(1 / ALLOWED, 3),
         runs.flaws[name] + runs.flaws[beside],
     )
 
