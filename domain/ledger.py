@@ -31,7 +31,7 @@ class EventRecorder(Protocol):
     def heads(self, originator_ids: Sequence[str]) -> dict[str, int]: ...
     def select_stream(self, originator_id: str) -> list[Notification]: ...
     def next_id(self, kind: str) -> int: ...
-    def exclusively(self, decide: Callable[[], T]) -> T: ...
+    def exclusively(self, decide: Callable[[], T], streams: Sequence[str] = ()) -> T: ...
     def max_notification_id(self) -> int: ...
     def insert_events(self, stored_events: Sequence[StoredEvent]) -> Sequence[int]: ...
     def select_batch(
@@ -64,17 +64,19 @@ class Ledger(Application[str]):
         """Record or hold every envelope of a delivery, all in one transaction; one outcome for each.
 
         A repeat changes nothing. Raises eventsourcing's PersistenceError when the store can't be
-        written: then nothing of the delivery is kept.
+        written: then nothing of the delivery is kept. It is decided where nobody else can write: it
+        reads little before it does, and what it reads is found for all that wait at once.
         """
+        streams = Intake.streams_of(delivery, messages, batch=batch)
 
         def attempt() -> list[Outcome]:
-            heads = self._heads(Intake.streams_of(delivery, messages, batch=batch))
+            heads = self._heads(streams)
             intake = Intake(delivery, heads, self.history, batch=batch)
             decided = [intake.take(message) for message in messages]
             places = _Places(self.save_events(intake.events), self._place)
             return [outcome(places) for outcome in decided]
 
-        return self.until_saved(attempt)
+        return self.store.exclusively(attempt, streams)
 
     def register_kit(
         self, *, now: datetime, customer: int, kit: str, verification_date: datetime | None

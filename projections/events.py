@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, String, Text
+from sqlalchemy import BigInteger, Column, Text
 
 from domain.delivery import Delivery
 from projections import event_times, lists
-from projections.projection import Projection, Rows, handles, micros, moment, slots
+from projections.projection import Projection, Rows, Word, handles, micros, moment, slots
 from projections.views import View
 
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -23,8 +23,8 @@ class Events(Projection):
         "events",
         lambda: [
             Column("id", BigInteger, primary_key=True, autoincrement=False),
-            Column("source", String, primary_key=True),
-            Column("type", String, nullable=False),
+            Column("source", Word, primary_key=True),
+            Column("type", Word, nullable=False),
             Column("created_at", BigInteger, nullable=False),
             Column("data", Text, nullable=False),
         ],

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, String, update
+from sqlalchemy import BigInteger, Column, update
 
 from domain.kit_registration import KitRegistration
 from projections import lists
-from projections.projection import Projection, Rows, handles, micros, moment, slots
+from projections.projection import Projection, Rows, Word, handles, micros, moment, slots
 from projections.views import View
 
 TIMES = ("created_at", "modified_at", "verification_date")
@@ -23,7 +23,7 @@ class KitRegistrations(Projection):
             Column("created_at", BigInteger, nullable=False),
             Column("modified_at", BigInteger, nullable=False),
             Column("customer", BigInteger, nullable=False),
-            Column("kit", String, nullable=False),
+            Column("kit", Word, nullable=False),
             Column("verification_date", BigInteger),
         ],
         indexes=[("customer", "id"), ("kit", "id"), ("customer", "kit", "id")],

@@ -1,9 +1,9 @@
 """Kits, by barcode."""
 
-from sqlalchemy import Column, String
+from sqlalchemy import Column
 
 from domain.kit import Kit
-from projections.projection import Rows, handles
+from projections.projection import Rows, Word, handles
 from projections.standings import Standings, standing_tables
 
 
@@ -12,7 +12,7 @@ class Kits(Standings):
 
     name = "kits"
     key = "barcode"
-    tables = standing_tables("kit", lambda: Column("barcode", String, primary_key=True))
+    tables = standing_tables("kit", lambda: Column("barcode", Word, primary_key=True))
 
     @handles(Kit.Told)
     def told(self, rows: Rows, event: Kit.Told, position: int) -> None:

@@ -2,21 +2,24 @@
 
 import operator
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
-    Dialect,
-    Integer,
+    Select,
     Table,
     bindparam,
     select,
     tuple_,
 )
 
-from projections.views import driver_of
+from projections.statement import Statement, compiled
+from store.engines import driver_of
+
+ALL = 2**62
+"""A limit that is none."""
 
 COMPARISONS = {">=": operator.ge, "<": operator.lt}
 
@@ -39,20 +42,25 @@ def page(
     names = tuple(values)
     if after is not None:
         values.update(zip(map("after_{}".format, order), after, strict=True))
-    sql, places, defaults = _compiled(table, order, names, after is not None, connection.dialect)
-    values = {**defaults, **values, "limit": limit}
-    found = driver_of(connection).execute(sql, tuple(values[name] for name in places))
+    dialect = connection.dialect.name
+    key = (table.name, order, names, after is not None, dialect)
+    if key not in _compiled:
+        _compiled[key] = compiled(_page(table, order, names, after is not None), connection)
+    statement = _compiled[key]
+    found = driver_of(connection).execute(statement.sql, statement.bind({**values, "limit": limit}))
     columns = [each[0] for each in found.description]
     return [dict(zip(columns, row, strict=True)) for row in found]
 
 
-@lru_cache(maxsize=512)
-def _compiled(
-    table: Table, order: tuple[str, ...], filters: tuple[str, ...], after: bool, dialect: Dialect
-) -> tuple[str, list[str], dict[str, Any]]:
-    """Compile a statement, once: that takes longer than to run it."""
+_compiled: dict[tuple[Any, ...], Statement] = {}
+"""By table, order, filters, and database: as many as there are kinds of pages."""
+
+
+def _page(
+    table: Table, order: tuple[str, ...], filters: tuple[str, ...], after: bool
+) -> Select[Any]:
     columns = [table.c[name] for name in order]
-    statement = select(table).order_by(*columns).limit(bindparam("limit", type_=Integer))
+    statement = select(table).order_by(*columns).limit(bindparam("limit", type_=BigInteger))
     for name in filters:
         statement = statement.where(_condition(table, name))
     if after:
@@ -62,8 +70,7 @@ def _compiled(
             if len(columns) > 1
             else columns[0] > bindparam(f"after_{order[0]}")
         )
-    compiled = statement.compile(dialect=dialect)
-    return str(compiled), list(compiled.positiontup or ()), compiled.params
+    return statement
 
 
 def _condition(table: Table, name: str) -> ColumnElement[bool]:

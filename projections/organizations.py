@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
-    String,
     and_,
     delete,
     insert,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 
 from domain.group import Group
 from domain.registration import Registration
-from projections.projection import Projection, Rows, handles, micros, moment, slots
+from projections.projection import Projection, Rows, Word, handles, micros, moment, slots
 from projections.views import View
 
 TIMES = ("created", "updated", "deactivated")
@@ -40,9 +39,9 @@ class Organizations(Projection):
         lambda: [
             Column("organization", BigInteger, primary_key=True, autoincrement=False),
             Column("id", BigInteger, primary_key=True, autoincrement=False),
-            Column("name", String, nullable=False),
+            Column("name", Word, nullable=False),
             Column("parent", BigInteger),
-            Column("identifier", String),
+            Column("identifier", Word),
         ],
     )
     lineage = slots(
@@ -62,7 +61,7 @@ class Organizations(Projection):
             Column("organization", BigInteger, nullable=False),
             Column("profile", BigInteger, nullable=False),
             Column("group", BigInteger, nullable=False),
-            Column("type", String, nullable=False),
+            Column("type", Word, nullable=False),
             Column("created", BigInteger, nullable=False),
             Column("updated", BigInteger, nullable=False),
             Column("deactivated", BigInteger),

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Connection, Dialect, Index, Table, bindparam, delete
+from sqlalchemy import Column, Connection, Index, String, Table, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.aggregate import Event
 from domain.ledger import Recorded
+from projections.statement import Statement, compiled
 from projections.views import metadata
 
 SLOTS = (0, 1)
@@ -18,6 +17,10 @@ SLOTS = (0, 1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Slots = tuple[Table, ...]
 Handler = Callable[[Any, "Rows", Any, int], None]
+
+
+Word = String().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Text that is sorted by its code points, whatever language a server speaks."""
 
 
 def slots(
@@ -71,9 +74,8 @@ class Rows:
         """Write what was gathered."""
         gathered, self._gathered = self._gathered, {}
         for table, rows in gathered.values():
-            sql, names = _upsert(table, tuple(rows[0]), self.connection.dialect)
-            in_order = itemgetter(*names)
-            self.connection.exec_driver_sql(sql, [in_order(row) for row in rows])
+            statement = _upsert(table, tuple(rows[0]), self.connection)
+            self.connection.exec_driver_sql(statement.sql, [statement.bind(row) for row in rows])
 
     def run(self, statement: Any) -> None:
         """Run a statement, after what was gathered before it."""
@@ -87,17 +89,22 @@ class Rows:
             raise LookupError(f"no row to change: {statement}")
 
 
-@lru_cache(maxsize=64)
-def _upsert(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[str, list[str]]:
+def _upsert(table: Table, columns: tuple[str, ...], connection: Connection) -> Statement:
     """Compile an upsert once: done for each row anew, it would cost more than the row."""
-    insert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table).values({name: bindparam(name) for name in columns})
-    keys = [column.name for column in table.primary_key]
-    others = {name: statement.excluded[name] for name in columns if name not in keys}
-    compiled = statement.on_conflict_do_update(index_elements=keys, set_=others).compile(
-        dialect=dialect
-    )
-    return str(compiled), list(compiled.positiontup or ())
+    key = (table.name, columns, connection.dialect.name)
+    if key not in _upserts:
+        insert = INSERTS[connection.dialect.name]
+        statement = insert(table).values({name: bindparam(name) for name in columns})
+        keys = [column.name for column in table.primary_key]
+        others = {name: statement.excluded[name] for name in columns if name not in keys}
+        upsert = statement.on_conflict_do_update(index_elements=keys, set_=others)
+        _upserts[key] = compiled(upsert, connection)
+    return _upserts[key]
+
+
+_upserts: dict[tuple[Any, ...], Statement] = {}
+"""By table, columns and database."""
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Projection:

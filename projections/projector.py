@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
 from domain.ledger import Ledger, Recorded
+from projections.databases import Held
 from projections.projection import Projection, micros
 from projections.views import Views, projections, skipped
 
@@ -82,17 +83,23 @@ class Projector:
         )
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
 
-    def run(self, stop: threading.Event) -> None:
-        """Project until `stop` is set; the database's passing troubles are waited out.
+    def run(self, stop: threading.Event, held: Held = lambda: True) -> None:
+        """Project until `stop` is set, or `held` says that it is another's turn.
+
+        The databases' passing troubles are waited out.
 
         Between steps it naps some times as long as a step takes: under load that makes steps larger
         and fewer, and leaves the processors to those who receive.
         """
-        reached, due, resumed = -1, 0.0, False
+        reached, due, resumed, asked = -1, 0.0, False, time.monotonic()
         while not stop.is_set():
             nap = POLL_SECONDS
             try:
                 started = time.monotonic()
+                if started > asked + BEAT_SECONDS:
+                    asked = started
+                    if not held():
+                        return
                 resumed = resumed or self.resume()
                 if started > due or self._ledger.store.max_notification_id() != reached:
                     due = max(due, started + BEAT_SECONDS)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, String, update
+from sqlalchemy import BigInteger, Column, update
 
 from domain.delivery import Quarantine
 from projections import lists
-from projections.projection import Projection, Rows, handles, micros, moment, slots
+from projections.projection import Projection, Rows, Word, handles, micros, moment, slots
 from projections.views import View
 
 
@@ -18,13 +18,13 @@ class Quarantined(Projection):
         "quarantine",
         lambda: [
             Column("id", BigInteger, primary_key=True, autoincrement=False),
-            Column("stream", String, nullable=False),
-            Column("source", String, nullable=False),
-            Column("reason", String, nullable=False),
+            Column("stream", Word, nullable=False),
+            Column("source", Word, nullable=False),
+            Column("reason", Word, nullable=False),
             Column("event_id", BigInteger),
             Column("received_at", BigInteger, nullable=False),
             Column("bytes", BigInteger, nullable=False),
-            Column("state", String, nullable=False),
+            Column("state", Word, nullable=False),
         ],
         indexes=[("stream",), ("state", "id")],
     )
@@ -61,5 +61,5 @@ class Quarantined(Projection):
 
     def all(self, view: View, *, state: str | None) -> list[dict[str, Any]]:
         """Return everything in this state, or in any, by rising id."""
-        rows = lists.page(view.connection, self.held[view.slot], ("id",), -1, state=state)
+        rows = lists.page(view.connection, self.held[view.slot], ("id",), lists.ALL, state=state)
         return [{**row, "received_at": moment(row["received_at"])} for row in rows]

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, String, delete, select
+from sqlalchemy import BigInteger, Column, delete, select
 
 from domain.telling import Standing, Telling, Told, Withdrawn, standing
 from projections import lists
-from projections.projection import Projection, Rows, Slots, micros, moment, slots
+from projections.projection import Projection, Rows, Slots, Word, micros, moment, slots
 from projections.views import View
 
 CHUNK = 500
@@ -20,9 +20,9 @@ def standing_tables(name: str, key: Callable[[], Column[Any]]) -> tuple[Slots, S
         f"{name}s",
         lambda: [
             key(),
-            Column("status", String, nullable=False),
+            Column("status", Word, nullable=False),
             Column("shipment_id", BigInteger),
-            Column("reason", String),
+            Column("reason", Word),
             Column("created_at", BigInteger, nullable=False),
             Column("modified_at", BigInteger, nullable=False),
         ],
@@ -33,9 +33,9 @@ def standing_tables(name: str, key: Callable[[], Column[Any]]) -> tuple[Slots, S
         lambda: [
             key(),
             Column("event_id", BigInteger, primary_key=True, autoincrement=False),
-            Column("source", String, primary_key=True),
-            Column("status", String, nullable=False),
-            Column("reason", String),
+            Column("source", Word, primary_key=True),
+            Column("status", Word, nullable=False),
+            Column("reason", Word),
             Column("shipment_id", BigInteger),
             Column("created_at", BigInteger, nullable=False),
         ],

@@ -1,37 +1,34 @@
-"""The database of the read models: its transactions, and which rows are the live ones."""
+"""The read models' database: its transactions, and which rows are the live ones."""
 
-import fcntl
-import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
+from eventsourcing.persistence import OperationalError, PersistenceError
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Engine,
     Float,
     Integer,
     MetaData,
     String,
     Table,
-    bindparam,
-    create_engine,
-    event,
     insert,
-    make_url,
     select,
     update,
 )
 
+from projections.databases import Held, Locked, database
+from projections.statement import compiled
+from store.connections import PATIENCE_SECONDS as BUSY_SECONDS
+from store.engines import driver_of
+
 PATIENCE_SECONDS = 2.0
 """How long a read waits for the projector before it answers with what there is."""
-NAP_SECONDS = 0.002
+SHORTEST_NAP, LONGEST_NAP = 0.002, 0.02
 TURN_SECONDS = 0.2
 
 metadata = MetaData()
@@ -58,41 +55,38 @@ projector = Table(
     Column("owner", String, nullable=False),
     Column("beat", Float, nullable=False),
 )
-STATE = select(projections.c.slot, projections.c.position, projections.c.stopped_at).where(
-    projections.c.name == bindparam("wanted")
-)
 
 
 @dataclass(frozen=True)
 class View:
-    """One snapshot of a projection: its connection, its live rows, and how far behind they are."""
+    """One snapshot of a projection: its connection, its live rows, and how far behind they are.
+
+    `lag` is None when nobody could say how far the ledger is.
+    """
 
     connection: Connection
     slot: int
-    lag: int
-
-
-class Locked(Exception):
-    """Somebody else holds the lock."""
+    lag: int | None
 
 
 class Views:
     """Give out transactions on the read models' database, and locks between its processes.
 
-    `url` is an SQLAlchemy URL. Nothing is connected before it is needed.
+    `url` names an SQLite file or a PostgreSQL database. Nothing is connected before it is needed, and
+    never more than `pool_size` snapshots are open at a time.
     """
 
-    def __init__(self, url: str) -> None:
-        self._url = make_url(url)
-        self.engine = _engine(url)
-        self._state = str(STATE.compile(dialect=self.engine.dialect))
-        self._writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
-        self._reader = self.engine.execution_options(begin=None)
+    def __init__(self, url: str, pool_size: int = 4) -> None:
+        self._database = database(url)
+        self.engine = self._database.engine
+        self._room = threading.BoundedSemaphore(pool_size)
         self._idle: list[Connection] = []
+        self._states: dict[str, str] = {}
 
     def migrate(self, names: list[str]) -> None:
         """Make the tables that are missing, and a row for each projection."""
         with self.writing() as connection:
+            self._database.prepare(connection)
             metadata.create_all(connection)
             known = set(connection.scalars(select(projections.c.name)))
             for name in names:
@@ -100,116 +94,122 @@ class Views:
                     connection.execute(insert(projections).values(name=name, slot=0, position=0))
 
     @contextmanager
-    def reading(self, name: str, head: int) -> Iterator[View]:
+    def reading(self, name: str, head: int | None) -> Iterator[View]:
         """Open a snapshot that shows every event up to `head`, the ledger's last position.
 
-        When the projector can't catch up in time, or has stopped at an event, the snapshot is what
-        there is, and its lag says how many positions behind.
+        When the projector can't catch up in time, or has stopped at an event, or the head is not
+        known, the snapshot is what there is; its lag says how many positions behind. Raises
+        eventsourcing's OperationalError when all connections are in use for too long.
         """
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline, nap = time.monotonic() + PATIENCE_SECONDS, SHORTEST_NAP
         while True:
-            with self._snapshot() as connection:
-                found = driver_of(connection).execute(self._state, (name,)).fetchone()
-                slot, position, stopped_at = found
-                lag = max(0, head - position)
+            with self._snapshot(name) as (connection, slot, position, stopped_at):
+                lag = None if head is None else max(0, head - position)
                 if not lag or stopped_at is not None or time.monotonic() >= deadline:
                     yield View(connection, slot, lag)
                     return
-            time.sleep(NAP_SECONDS)
+            time.sleep(nap)
+            nap = min(2 * nap, LONGEST_NAP)
 
     @contextmanager
-    def _snapshot(self) -> Iterator[Connection]:
+    def _snapshot(self, name: str) -> Iterator[tuple[Connection, int, int, int | None]]:
         """Open a reading transaction on a connection that is kept: to check one out costs as much.
 
         It begins and ends past SQLAlchemy, for the same reason.
         """
-        connection = self._idle.pop() if self._idle else self._reader.connect()
-        driver = driver_of(connection)
-        driver.execute("BEGIN")
+        if not self._room.acquire(timeout=BUSY_SECONDS):
+            raise OperationalError("all connections to the read models are in use")
         try:
-            yield connection
-        except BaseException:
-            connection.invalidate()
-            connection.close()
-            raise
+            connection, state = self._begun(name)
+            try:
+                yield connection, *state
+            except BaseException:
+                _drop(connection)
+                raise
+            self._end(connection)
+        finally:
+            self._room.release()
+
+    def _begun(self, name: str) -> tuple[Connection, tuple[int, int, int | None]]:
+        """Begin on a kept connection; when that was lost meanwhile, so were the others: on a new one."""
+        kept = self._idle.pop() if self._idle else None
+        connection = kept or self._database.connect()
+        try:
+            found = self._database.snapshot(driver_of(connection), self._state(name, connection))
+        except BaseException as error:
+            _drop(connection)
+            if kept is None or not isinstance(error, Exception):
+                raise
+            self._let_go()
+            return self._begun(name)
+        return connection, found
+
+    def _end(self, connection: Connection) -> None:
+        driver = driver_of(connection)
         connection.rollback()
         driver.rollback()
-        self._idle.append(connection)
+        if self._database.keeps(driver):
+            self._idle.append(connection)
+        else:
+            _drop(connection)
+
+    def _state(self, name: str, connection: Connection) -> str:
+        if name not in self._states:
+            columns = projections.c
+            wanted = select(columns.slot, columns.position, columns.stopped_at).where(
+                columns.name == name
+            )
+            self._states[name] = compiled(wanted, connection, literally=True).sql
+        return self._states[name]
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open the one writing transaction; it commits when the block ends without an error."""
-        with self._writer.begin() as connection:
+        with self.engine.begin() as connection:
             yield connection
 
     def alive(self, within: float) -> bool:
         """Say whether a projector gave a sign of life during the last `within` seconds."""
         with self.engine.connect() as connection:
             beat = connection.scalar(select(projector.c.beat))
-        return beat is not None and time.time() - beat < within
+            return beat is not None and abs(self._database.now(connection) - beat) < within
 
     def beat(self, connection: Connection, owner: str) -> None:
         """Give a sign of life."""
-        values = {"owner": owner, "beat": time.time()}
+        values = {"owner": owner, "beat": self._database.now(connection)}
         if not connection.execute(update(projector).values(**values)).rowcount:
             connection.execute(insert(projector).values(only=1, **values))
 
     @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
-        """Hold a lock that the kernel gives back when its holder dies; raises Locked.
-
-        Beside a SQLite file lies a lock file for each name.
-        """
-        path = Path(f"{self._url.database}.{name}.lock")
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(handle)
-            raise Locked(f"another process holds {path.name}") from error
-        try:
-            yield
-        finally:
-            os.close(handle)
+    def lock(self, name: str) -> Iterator[Held]:
+        """Hold a lock that is given back when its holder dies; raises Locked."""
+        with self._database.lock(name) as held:
+            yield held
 
     @contextmanager
-    def turn(self, name: str, stop: threading.Event) -> Iterator[None]:
+    def turn(self, name: str, stop: threading.Event) -> Iterator[Held]:
         """Wait for the lock, and hold it; or give up waiting when `stop` is set."""
         while not stop.is_set():
-            with suppress(Locked), self.lock(name):
-                yield
-                return
-            stop.wait(TURN_SECONDS)
-        yield
+            with ExitStack() as stack:
+                try:
+                    held = stack.enter_context(self.lock(name))
+                except (Locked, PersistenceError):
+                    stop.wait(TURN_SECONDS)
+                else:
+                    yield held
+                    return
+        yield lambda: False
 
     def close(self) -> None:
         """Close every kept and pooled connection."""
-        while self._idle:
-            self._idle.pop().close()
+        self._let_go()
         self.engine.dispose()
 
+    def _let_go(self) -> None:
+        while self._idle:
+            _drop(self._idle.pop())
 
-def driver_of(connection: Connection) -> Any:
-    """Return the database driver's own connection, for what is run too often to pay for more."""
-    return connection.connection.driver_connection
 
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 10})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: Any) -> None:
-        # The driver is not to begin transactions by itself; below, SQLAlchemy does.
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
-        # What a power cut takes from a read model, the projector makes again.
-        connection.execute("PRAGMA synchronous = NORMAL")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A writer that first reads would otherwise fail where it should wait for its turn.
-        statement = connection.get_execution_options().get("begin", "BEGIN")
-        if statement is not None:
-            connection.exec_driver_sql(statement)
-
-    return engine
+def _drop(connection: Connection) -> None:
+    connection.invalidate()
+    connection.close()

@@ -48,13 +48,14 @@ def _operators() -> tuple[type[Exception], ...]:
     """Return the errors that an operator can do something about; imported when one occurs."""
     import sqlite3
 
+    import psycopg
     from eventsourcing.persistence import PersistenceError
     from sqlalchemy.exc import DBAPIError
 
     from domain.errors import Refusal
+    from projections.databases import Locked
     from projections.rebuild import RebuildStopped
     from projections.status import NotStopped
-    from projections.views import Locked
     from receiver.clients import ClientError
     from receiver.settings import SettingsError
     from receiver.sources import SourceError
@@ -69,4 +70,5 @@ def _operators() -> tuple[type[Exception], ...]:
         RebuildStopped,
         OSError,
         sqlite3.Error,
+        psycopg.Error,
     )

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import make_url
+
 from domain.ledger import Ledger
 from projections.events import Events
 from projections.kit_registrations import KitRegistrations
@@ -16,6 +18,7 @@ from receiver.clients import Clients
 from receiver.registry import Registry
 from receiver.settings import Settings
 from receiver.sources import Sources
+from store.engines import is_postgres
 
 
 def models() -> Sequence[Projection]:
@@ -47,18 +50,25 @@ def assemble(settings: Settings, *, migrate: bool = False) -> Parts:
     Workers never migrate: several processes that create tables at once get in each other's way.
     """
     if migrate:
-        settings.ledger_path.parent.mkdir(parents=True, exist_ok=True)
-        settings.views_path.parent.mkdir(parents=True, exist_ok=True)
-    ledger = Ledger(
-        {
-            "PERSISTENCE_MODULE": "store.sqlite:Factory",
-            "SQLITE_DBNAME": str(settings.ledger_path),
-            "CREATE_TABLE": "y" if migrate else "n",
-        }
-    )
+        for file in settings.files:
+            file.parent.mkdir(parents=True, exist_ok=True)
+    ledger = Ledger({**_store(settings), "CREATE_TABLE": "y" if migrate else "n"})
     registry = Registry(settings.database_url)
-    views = Views(settings.views_database_url)
+    views = Views(settings.views_database_url, settings.views_pool_size)
     if migrate:
         registry.migrate()
         views.migrate([model.name for model in models()])
     return Parts(settings, ledger, views, registry, Sources(registry), Clients(registry))
+
+
+def _store(settings: Settings) -> dict[str, str]:
+    """Return what eventsourcing is to know of the ledger's database."""
+    url = settings.database_url
+    if is_postgres(url):
+        size = str(settings.database_pool_size)
+        store = "store.postgres:Factory"
+        return {"PERSISTENCE_MODULE": store, "POSTGRES_URL": url, "POSTGRES_POOL_SIZE": size}
+    return {
+        "PERSISTENCE_MODULE": "store.sqlite:Factory",
+        "SQLITE_DBNAME": make_url(url).database or "",
+    }

@@ -4,6 +4,7 @@ import sqlite3
 from http import HTTPStatus
 from typing import Any
 
+import psycopg
 import structlog
 from eventsourcing.persistence import PersistenceError
 from flask import Flask, Response, current_app, json
@@ -71,6 +72,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(PersistenceError, _unavailable)
     app.register_error_handler(DBAPIError, _unavailable)
     app.register_error_handler(sqlite3.Error, _unavailable)
+    app.register_error_handler(psycopg.Error, _unavailable)
     app.register_error_handler(Overloaded, lambda error: problem(503, str(error)))
     app.register_error_handler(Exception, _unexpected)
 

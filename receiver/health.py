@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterable
 
+import psycopg
 from eventsourcing.persistence import PersistenceError
 from flask import Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -41,7 +42,7 @@ def readyz() -> Response:
         head = ledger().store.max_notification_id()
         alive = views().alive(ALIVE_SECONDS)
         stopped = {each.name: each.error for each in statuses(views(), head) if each.stopped_at}
-    except (PersistenceError, DBAPIError, sqlite3.Error) as error:
+    except (PersistenceError, DBAPIError, sqlite3.Error, psycopg.Error) as error:
         return problem(
             503, f"the store can't be reached: {error.__cause__ or type(error).__name__}"
         )

@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
+import psycopg
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -13,14 +14,17 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    create_engine,
-    event,
     insert,
     select,
     update,
 )
 
+from store.engines import driver_of, engine, is_postgres
+from store.postgres_session import MIGRATING
+from store.together import Together
+
 T = TypeVar("T")
+VERSION = "SELECT count FROM registry_changes"
 metadata = MetaData()
 sources = Table(
     "sources",
@@ -65,25 +69,18 @@ class Registry:
     """Read and change the tables; every change is counted, so that readers can keep what they read."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url, connect_args={"timeout": 10})
-
-        @event.listens_for(self._engine, "connect")
-        def prepare(connection: Any, _: Any) -> None:
-            connection.isolation_level = None
-            connection.execute("PRAGMA synchronous = FULL")
-
-        @event.listens_for(self._engine, "begin")
-        def begin(connection: Connection) -> None:
-            # Readers wait for nobody; of writers, a second one waits for its turn.
-            reads = connection.get_execution_options().get("reads", False)
-            connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-        self._reader = self._engine.execution_options(reads=True)
-        self._probe: Any = None
+        # Readers wait for nobody; of writers, a second one waits for its turn.
+        shared = is_postgres(url)
+        self._engine = engine(url, begin="BEGIN" if shared else "BEGIN IMMEDIATE", pool_size=2)
+        self._reader = self._engine.execution_options(begin="BEGIN")
+        self._version = Together(self._probe) if shared else None
+        self._kept: Connection | None = None
 
     def migrate(self) -> None:
-        """Make the tables that are missing."""
+        """Make the tables that are missing; of any that try at once, one does and the others wait."""
         with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(MIGRATING)
             metadata.create_all(connection)
             if connection.scalar(select(changes.c.count)) is None:
                 connection.execute(insert(changes).values(only=1, count=0))
@@ -91,15 +88,28 @@ class Registry:
     def version(self) -> int:
         """Count the changes made so far.
 
-        Asked for by every request, so past SQLAlchemy, on a connection that is kept for it.
+        Asked for by every request, so past SQLAlchemy, on a connection that is kept for it; and where
+        that takes a round trip, once for all who ask at the same time.
         """
-        if self._probe is None:
-            self._probe = self._engine.raw_connection()
-        return int(
-            self._probe.driver_connection.execute("SELECT count FROM registry_changes").fetchone()[
-                0
-            ]
-        )
+        return self._probe() if self._version is None else self._version.get()
+
+    def _probe(self) -> int:
+        kept = self._kept
+        self._kept = kept or self._reader.connect()
+        try:
+            (count,) = driver_of(self._kept).execute(VERSION).fetchone()
+        except psycopg.OperationalError:
+            self._forget()
+            if kept is None:
+                raise
+            return self._probe()
+        return int(count)
+
+    def _forget(self) -> None:
+        if self._kept is not None:
+            self._kept.invalidate()
+            self._kept.close()
+            self._kept = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -115,7 +125,8 @@ class Registry:
             yield connection
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection."""
+        self._forget()
         self._engine.dispose()
 
 

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import URL, make_url
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from store.engines import is_postgres
 
 LARGEST_BODY = 64 * 1024 * 1024
 
@@ -22,6 +26,8 @@ class Settings:
 
     database_url: str
     views_database_url: str
+    database_pool_size: int
+    views_pool_size: int
     port: int
     workers: int
     max_body_bytes: int
@@ -30,15 +36,15 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Read the settings, with their defaults; raises SettingsError."""
-        database = _sqlite(environment, "DATABASE_URL", "sqlite:///data/ledger.db")
-        file = Path(database.database or "")
-        beside = f"sqlite:///{file.with_name(file.stem + '-views' + file.suffix)}"
-        views = _sqlite(environment, "VIEWS_DATABASE_URL", beside)
-        if file.resolve() == Path(views.database or "").resolve():
+        database = _database(environment, "DATABASE_URL", "sqlite:///data/ledger.db")
+        views = _database(environment, "VIEWS_DATABASE_URL", _beside(database))
+        if not is_postgres(database) and _file(database).resolve() == _file(views).resolve():
             raise SettingsError("VIEWS_DATABASE_URL must name another file than DATABASE_URL")
         return cls(
-            database_url=database.render_as_string(hide_password=False),
-            views_database_url=views.render_as_string(hide_password=False),
+            database_url=database,
+            views_database_url=views,
+            database_pool_size=_integer(environment, "DATABASE_POOL_SIZE", 4, 1, 1000),
+            views_pool_size=_integer(environment, "VIEWS_POOL_SIZE", 4, 1, 1000),
             port=_integer(environment, "PORT", 8000, 0, 65535),
             workers=_integer(environment, "WEB_CONCURRENCY", processors(), 1, 64),
             max_body_bytes=_integer(environment, "MAX_BODY_BYTES", 1024 * 1024, 1, LARGEST_BODY),
@@ -46,14 +52,10 @@ class Settings:
         )
 
     @property
-    def ledger_path(self) -> Path:
-        """Return the file of the embedded store."""
-        return Path(make_url(self.database_url).database or "")
-
-    @property
-    def views_path(self) -> Path:
-        """Return the file of the embedded read models."""
-        return Path(make_url(self.views_database_url).database or "")
+    def files(self) -> list[Path]:
+        """Return the files of the embedded databases."""
+        urls = (self.database_url, self.views_database_url)
+        return [_file(url) for url in urls if not is_postgres(url)]
 
 
 def processors() -> int:
@@ -61,15 +63,39 @@ def processors() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _sqlite(environment: Mapping[str, str], name: str, default: str) -> URL:
+def _database(environment: Mapping[str, str], name: str, default: str) -> str:
     text = environment.get(name) or default
+    if is_postgres(text):
+        return _postgres(name, text)
     try:
         url = make_url(text)
     except ArgumentError:
         raise SettingsError(f"{name} is not a database URL such as {default}") from None
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        raise SettingsError(f"{name} must name an SQLite file, such as {default}")
-    return url
+        raise SettingsError(
+            f"{name} must name an SQLite file or a PostgreSQL database, such as {default}"
+        )
+    return url.render_as_string(hide_password=False)
+
+
+def _postgres(name: str, text: str) -> str:
+    try:
+        conninfo_to_dict(text)
+    except psycopg.ProgrammingError as error:
+        raise SettingsError(f"{name} is not a URL of PostgreSQL: {error}") from None
+    return text
+
+
+def _beside(database: str) -> str:
+    """Return where the read models are unless another place is named."""
+    if is_postgres(database):
+        return database
+    file = _file(database)
+    return f"sqlite:///{file.with_name(file.stem + '-views' + file.suffix)}"
+
+
+def _file(url: str) -> Path:
+    return Path("" if is_postgres(url) else make_url(url).database or "")
 
 
 def _integer(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -14,7 +14,9 @@ class Session(Protocol):
     """What a database does for a group: a transaction that can take back one member's part."""
 
     def begin(self) -> None: ...
+    def look_ahead(self, streams: Sequence[str]) -> None: ...
     def do(self, work: Callable[[Any], T]) -> T: ...
+    def flush(self) -> None: ...
     def restart(self) -> None: ...
     def shield(self, work: Callable[[Any], T]) -> T: ...
     def commit(self) -> None: ...
@@ -24,8 +26,9 @@ class Session(Protocol):
 class _Job(Generic[T]):
     """One caller's work, how it ended, and the door behind which the caller waits."""
 
-    def __init__(self, work: Callable[[Any], T]) -> None:
+    def __init__(self, work: Callable[[Any], T], streams: Sequence[str]) -> None:
         self.work = work
+        self.streams = streams
         self.leads = False
         self.done = False
         self.result: T
@@ -55,13 +58,14 @@ class GroupCommit:
         self._waiting: list[_Job[Any]] = []
         self._led = False
 
-    def submit(self, work: Callable[[Any], T]) -> T:
+    def submit(self, work: Callable[[Any], T], streams: Sequence[str] = ()) -> T:
         """Return what `work(connection)` returned, once it is durable.
 
-        Raises what the work raised, and then nothing of it is kept; or OperationalError when the
-        database could not be reached, locked or written, and then nothing of the group is.
+        The heads of `streams` are found for the whole group at once, before any work. Raises what
+        the work raised, and then nothing of it is kept; or OperationalError when the database could
+        not be reached, locked or written, and then nothing of the group is.
         """
-        job = _Job(work)
+        job = _Job(work, streams)
         with self._lock:
             self._waiting.append(job)
             job.leads, self._led = not self._led, True
@@ -89,6 +93,7 @@ class GroupCommit:
             time.sleep(0)
             self._session.begin()
             group = self._take()
+            self._session.look_ahead([each for job in group for each in job.streams])
             self._work(group)
             self._session.commit()
             failure = None
@@ -120,6 +125,7 @@ class GroupCommit:
         try:
             for job in group:
                 job.result = self._session.do(job.work)
+            self._session.flush()
         except OperationalError:
             raise
         except Exception:

@@ -1,7 +1,6 @@
 """The embedded store: one SQLite file in WAL mode, written by one group commit a process."""
 
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 from eventsourcing import persistence, sqlite
 from eventsourcing.persistence import Notification, StoredEvent
 
-from store.group_commit import GroupCommit
+from store.exclusive import Exclusive
 from store.mapper import Mapper
 
 T = TypeVar("T")
@@ -90,6 +89,12 @@ class Session:
                 else:
                     return
 
+    def look_ahead(self, streams: Sequence[str]) -> None:
+        """Do nothing: to look when asked costs no round trip here."""
+
+    def flush(self) -> None:
+        """Do nothing: every row is written at once."""
+
     def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do one member's work; a refusal spoils the transaction for all."""
         assert self._connection is not None, "begin() comes first"
@@ -137,8 +142,8 @@ class Recorder(sqlite.SQLiteApplicationRecorder):
         super().__init__(datastore)
         self._session = Session(datastore.pool.db_name)
         self._reader: sqlite3.Connection | None = None
-        self._local = threading.local()
-        self.group_commit = GroupCommit(self._session)
+        self._exclusive = Exclusive(self._session)
+        self.group_commit = self._exclusive.group_commit
 
     def construct_create_table_statements(self) -> list[str]:
         """Give the table with its position as the key, and the triggers that keep it append-only."""
@@ -165,21 +170,9 @@ class Recorder(sqlite.SQLiteApplicationRecorder):
 
         return self._write(take)
 
-    def exclusively(self, decide: Callable[[], T]) -> T:
-        """Run a use case while nobody else can write: what it reads is then what it changes.
-
-        Its reads and writes go to the writing connection, in the transaction of its group. Raises
-        what `decide` raises, having kept nothing.
-        """
-
-        def work(connection: sqlite3.Connection) -> T:
-            self._local.connection = connection
-            try:
-                return decide()
-            finally:
-                del self._local.connection
-
-        return self.group_commit.submit(work)
+    def exclusively(self, decide: Callable[[], T], streams: Sequence[str] = ()) -> T:
+        """Run a use case while nobody else can write; see Exclusive."""
+        return self._exclusive.run(decide, streams)
 
     def heads(self, originator_ids: Sequence[str]) -> dict[str, int]:
         """Return the last version of each stream that exists."""
@@ -250,7 +243,7 @@ class Recorder(sqlite.SQLiteApplicationRecorder):
     def _read(self, statement: str, values: Sequence[int | str] = ()) -> sqlite3.Cursor:
         """Run a query on this process's one reading connection, which waits for no writer."""
         with translated():
-            own: sqlite3.Connection | None = getattr(self._local, "connection", None)
+            own: sqlite3.Connection | None = self._exclusive.held()
             if own is None and self._reader is None:
                 self._reader = _connect(self.datastore.pool.db_name)
             connection = own or self._reader
@@ -258,11 +251,8 @@ class Recorder(sqlite.SQLiteApplicationRecorder):
             return connection.execute(statement, values)
 
     def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        own: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if own is None:
-            return self.group_commit.submit(work)
         with translated():
-            return work(own)
+            return self._exclusive.write(work)
 
     def close(self) -> None:
         """Close both connections; the pool of the library closes its own."""

@@ -64,11 +64,12 @@ def project(parent: int | None) -> None:
         logs.configure(opened.settings.log_level)
         log = structlog.get_logger()
         _watch(stop, parent)
-        with opened.views.turn("projector", stop):
-            if not stop.is_set():
-                log.info("projector-starts", pid=os.getpid())
-                report = _reporting(log)
-                Projector(opened.ledger, opened.views, models(), report).run(stop)
+        projector = Projector(opened.ledger, opened.views, models(), _reporting(log))
+        while not stop.is_set():
+            with opened.views.turn("projector", stop) as held:
+                if not stop.is_set():
+                    log.info("projector-starts", pid=os.getpid())
+                    projector.run(stop, held)
     log.info("projector-stops", pid=os.getpid())
 
 

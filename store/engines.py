@@ -1,0 +1,60 @@
+"""SQLAlchemy engines on either database, on which transactions begin as their owner says."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from store.connections import PATIENCE_SECONDS, connect
+
+BUSY_SECONDS = 10
+
+
+def is_postgres(url: str) -> bool:
+    """Tell a URL of PostgreSQL from one of an SQLite file."""
+    return url.startswith(("postgresql://", "postgres://"))
+
+
+def engine(url: str, *, begin: str, synchronous: str = "FULL", pool_size: int = 4) -> Engine:
+    """Make an engine whose transactions begin with `begin`, or with the execution option `begin`.
+
+    `synchronous` is for SQLite: whether every commit waits for the disk.
+    """
+    made = _postgres(url, pool_size) if is_postgres(url) else _sqlite(url, synchronous)
+
+    @event.listens_for(made, "begin")
+    def start(connection: Connection) -> None:
+        statement = connection.get_execution_options().get("begin", begin)
+        if statement is not None:
+            # Without parameters, so that it may be several statements.
+            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+    return made
+
+
+def driver_of(connection: Connection) -> Any:
+    """Return the database driver's own connection, for what is run too often to pay for more."""
+    return connection.connection.driver_connection
+
+
+def _postgres(url: str, pool_size: int) -> Engine:
+    # The URL is the driver's to read: SQLAlchemy knows none with several hosts.
+    return create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: connect(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=PATIENCE_SECONDS,
+    )
+
+
+def _sqlite(url: str, synchronous: str) -> Engine:
+    made = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(made, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        # The driver is not to begin transactions by itself.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+
+    return made
