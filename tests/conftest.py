@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.postgres import Databases
 from tests.service import Service
 
 # How long an example takes says nothing: the machine has other things to do.
@@ -19,6 +20,20 @@ NewService = Callable[..., Service]
 def pytest_configure() -> None:
     """End on SIGTERM as on Ctrl-C: fixtures are torn down, and no server under test outlives its test."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """Give databases on one PostgreSQL server, which starts when the first is asked for."""
+    made = Databases(fsync="off")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest) -> str:
+    """Give the name of the database that keeps the data; a test that asks for it runs on each."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")
