@@ -47,7 +47,7 @@ SELECT = "SELECT position, originator_id, originator_version, topic, state FROM 
 BATCH = f"""SELECT position, originator_id, originator_version, topic, state FROM (
     SELECT *, sum(octet_length(state)) OVER (ORDER BY position) - octet_length(state) AS before
     FROM ({SELECT} WHERE position > %s AND topic = ANY(%s) ORDER BY position LIMIT %s) AS next
-) AS some WHERE before < %s ORDER BY position"""  # noqa: S608 constants only
+) AS batch WHERE before < %s ORDER BY position"""  # noqa: S608 constants only
 
 
 class Datastore(postgres.PostgresDatastore):
