@@ -30,10 +30,12 @@ class Locked(Exception):
 
 
 class Database(Protocol):
-    """What read models need of a database; `engine` is for those that write, or ask now and then."""
+    """What read models need of a database; `engine` is for those that ask now and then."""
 
     @property
     def engine(self) -> Engine: ...
+    @property
+    def writer(self) -> Engine: ...
     def connect(self) -> Connection: ...
     def keeps(self, driver: Any) -> bool: ...
     def snapshot(self, driver: Any, state: str) -> tuple[Any, ...]: ...
@@ -52,9 +54,10 @@ class Sqlite:
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
-        # A writer that first reads would otherwise fail where it should wait for its turn. What a
-        # power cut takes from a read model, the projector makes again.
-        self.engine = engine(url, begin="BEGIN IMMEDIATE", synchronous="NORMAL")
+        # What a power cut takes from a read model, the projector makes again.
+        self.engine = engine(url, begin="BEGIN", synchronous="NORMAL")
+        # A writer that first reads would otherwise fail where it should wait for its turn.
+        self.writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
         self._reader = self.engine.execution_options(begin=None)
 
     def connect(self) -> Connection:
@@ -105,7 +108,8 @@ class Postgres:
         begin = f"""BEGIN; SET LOCAL lock_timeout = '{TURN_SECONDS}s'; SET LOCAL synchronous_commit = off;
             SELECT pg_advisory_xact_lock({LOCKS}, {zlib.crc32(b"writing") >> 1})"""
         schema = {"schema_translate_map": {None: SCHEMA}}
-        self.engine = engine(url, begin=begin, pool_size=2).execution_options(**schema)
+        self.engine = engine(url, begin="BEGIN", pool_size=2).execution_options(**schema)
+        self.writer = self.engine.execution_options(begin=begin)
         self._reader = create_engine(
             "postgresql+psycopg://", creator=self._any_host, poolclass=NullPool
         ).execution_options(**schema)

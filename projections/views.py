@@ -165,7 +165,7 @@ class Views:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open the one writing transaction; it commits when the block ends without an error."""
-        with self.engine.begin() as connection:
+        with self._database.writer.begin() as connection:
             yield connection
 
     def alive(self, within: float) -> bool:
