@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.postgres import Databases
 from tests.service import Service
+from tests.stores import Stores
 
 # How long an example takes says nothing: the machine has other things to do.
 settings.register_profile("patient", deadline=None)
@@ -34,6 +35,19 @@ def databases() -> Iterator[Databases]:
 def store(request: pytest.FixtureRequest) -> str:
     """Give the name of the database that keeps the data; a test that asks for it runs on each."""
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def stores(store: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Stores:
+    """Give a lender of empty databases of each kind."""
+    return Stores(store, databases, lambda: tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture
+def url(stores: Stores) -> Iterator[str]:
+    """Give an empty database for one test, by its URL."""
+    with stores.empty() as lent:
+        yield lent
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
-"""A ledger in a file of its own for each test, and the scene in which a story is told."""
+"""A ledger in a database of its own for each test, and the scene in which a story is told."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,9 +9,9 @@ from tests.domain.scene import Scene, open_ledger
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
+def ledger(url: str) -> Iterator[Ledger]:
     """Open an empty ledger."""
-    opened = open_ledger(tmp_path / "ledger.db")
+    opened = open_ledger(url)
     yield opened
     opened.close()
 
@@ -21,3 +20,11 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def scene(ledger: Ledger) -> Scene:
     """Set the scene."""
     return Scene(ledger)
+
+
+@pytest.fixture
+def other(url: str) -> Iterator[Ledger]:
+    """Open the same ledger as another process would."""
+    opened = open_ledger(url)
+    yield opened
+    opened.close()

@@ -1,12 +1,10 @@
-"""What the tests of the ledger share: a ledger in a real file, and what sources send to it."""
+"""What the tests of the ledger share: a ledger in a real database, and what sources send to it."""
 
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
-
-from eventsourcing.persistence import StoredEvent
 
 from domain.aggregate import Event
 from domain.delivery import VerifiedDelivery
@@ -16,20 +14,24 @@ from domain.message import Outcome, Unfit
 from domain.report import Report
 from domain.telling import Standing
 from receiver import messages
-from store.sqlite import Recorder
+from store import postgres, sqlite
+from store.engines import is_postgres
 
+Recorder = sqlite.Recorder | postgres.Recorder
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-def open_ledger(file: Path) -> Ledger:
-    """Open the ledger in this file, made when it is missing."""
-    return Ledger(
-        {
-            "PERSISTENCE_MODULE": "store.sqlite:Factory",
-            "SQLITE_DBNAME": str(file),
-            "CREATE_TABLE": "y",
-        }
-    )
+def open_ledger(url: str | Path) -> Ledger:
+    """Open the ledger in this database or file, made when it is missing."""
+    return Ledger({**_store(str(url)), "CREATE_TABLE": "y"})
+
+
+def _store(url: str) -> dict[str, str]:
+    if is_postgres(url):
+        store = {"PERSISTENCE_MODULE": "store.postgres:Factory", "POSTGRES_POOL_SIZE": "4"}
+        return {**store, "POSTGRES_URL": url}
+    file = url.removeprefix("sqlite:///")
+    return {"PERSISTENCE_MODULE": "store.sqlite:Factory", "SQLITE_DBNAME": file}
 
 
 def recorder_of(ledger: Ledger) -> Recorder:
@@ -150,21 +152,23 @@ class Scene:
 
 
 class Competitor:
-    """Another process that writes just before this one does: real writes, at the store's own seam.
+    """Another process that writes just before this one does: real writes, at one of the store's seams.
 
-    `compete` is called before each insert of the ledger, up to `times`, and does what it likes on a
-    ledger of its own; then the real insert goes on.
+    `compete` is called before each call of the recorder's method of this name, up to `times`, and does
+    what it likes on a ledger of its own; then the real method goes on.
     """
 
-    def __init__(self, ledger: Ledger, compete: Callable[[int], object], times: int) -> None:
+    def __init__(
+        self, ledger: Ledger, method: str, compete: Callable[[int], object], times: int
+    ) -> None:
         self.rounds = 0
-        self._insert = recorder_of(ledger).insert_events
+        self._real = getattr(recorder_of(ledger), method)
         self._compete = compete
         self._times = times
 
-    def __call__(self, events: list[StoredEvent], **others: Any) -> Any:
-        """Write first, and then let the real insert write."""
+    def __call__(self, *arguments: Any) -> Any:
+        """Write first, and then let the real method go on."""
         if self.rounds < self._times:
             self.rounds += 1
             self._compete(self.rounds)
-        return self._insert(events, **others)
+        return self._real(*arguments)

@@ -8,14 +8,16 @@ from hypothesis import given, settings
 from domain.ledger import Ledger
 from tests.domain.scene import history, kit_standing, open_ledger, report_standing, send
 from tests.domain.tellings import Story, fresh_world, standings, stories
+from tests.stores import Stores
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+def shared(stores: Stores) -> Iterator[Ledger]:
     """Open one ledger for all examples: each has a world of its own in it."""
-    opened = open_ledger(tmp_path_factory.mktemp("any-order") / "ledger.db")
-    yield opened
-    opened.close()
+    with stores.empty() as url:
+        opened = open_ledger(url)
+        yield opened
+        opened.close()
 
 
 @given(story=stories())

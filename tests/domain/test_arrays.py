@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.delivery import Batch, Delivery, Quarantine, Receipt
 from receiver import messages
 from tests.domain.scene import Scene, encoded, kit, recorder_of, verified
+from tests.stores import refuse_writes
 
 SOUND = kit(1, "A", "KIT_SHIPPED")
 OTHER = kit(2, "B", "KIT_SHIPPED")
@@ -126,11 +127,7 @@ def test_too_long_an_array_is_held_whole(scene: Scene) -> None:
 
 
 def test_of_an_array_that_the_store_cannot_take_nothing_is_kept(scene: Scene) -> None:
-    recorder = recorder_of(scene.ledger)
-    recorder.next_id("warm-up")
-    connection = recorder._session._connection
-    assert connection is not None
-    connection.execute("PRAGMA query_only = ON")
+    refuse_writes(recorder_of(scene.ledger))
     with pytest.raises(OperationalError):
         scene.send([SOUND, OTHER])
     assert scene.news == []

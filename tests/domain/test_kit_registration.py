@@ -8,7 +8,7 @@ import pytest
 from domain.errors import KitOfAnotherCustomer, NotFound, Refusal, UnknownKitRegistration
 from domain.kit_registration import KitRegistration
 from domain.ledger import Ledger
-from tests.domain.scene import NOON, Scene, open_ledger, recorder_of
+from tests.domain.scene import NOON, Scene, open_ledger
 
 LATER = NOON + timedelta(hours=1)
 VERIFIED = datetime(2017, 11, 24, 10, tzinfo=UTC)
@@ -86,9 +86,8 @@ def test_a_registration_that_nobody_made_is_unknown(scene: Scene, registration_i
     assert scene.news == []
 
 
-def test_of_many_who_want_the_same_kit_at_once_one_gets_it(scene: Scene) -> None:
-    file = recorder_of(scene.ledger).datastore.pool.db_name
-    others = [open_ledger(file) for _ in range(4)]
+def test_of_many_who_want_the_same_kit_at_once_one_gets_it(scene: Scene, url: str) -> None:
+    others = [open_ledger(url) for _ in range(4)]
 
     def want(customer: int) -> str:
         try:

@@ -1,0 +1,77 @@
+"""Empty databases of one kind, and how to be in each other's way on either kind."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from projections.views import Views
+from receiver.composition import models
+from store import connections, engines, postgres, postgres_session, sqlite
+from store.engines import is_postgres
+from tests.domain.scene import Recorder, open_ledger
+from tests.postgres import Databases
+from tests.postgres.databases import named
+
+
+class Stores:
+    """Hand out databases of one kind that hold nothing, each for one test."""
+
+    def __init__(self, store: str, databases: Databases, new_folder: Callable[[], Path]) -> None:
+        self._on_postgres = store == "postgres"
+        self._databases = databases
+        self._new_folder = new_folder
+        self._pattern: str | None = None
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """Lend a database, by its URL: on PostgreSQL with empty tables, since to make them takes longer."""
+        if not self._on_postgres:
+            yield f"sqlite:///{self._new_folder() / 'ledger.db'}"
+            return
+        self._pattern = self._pattern or self._migrated()
+        url = self._databases.new(named(self._pattern))
+        try:
+            yield url
+        finally:
+            self._databases.drop(url)
+
+    def _migrated(self) -> str:
+        url = self._databases.new()
+        open_ledger(url).close()
+        views = Views(url)
+        views.migrate([model.name for model in models()])
+        views.close()
+        return url
+
+
+def views_beside(url: str) -> str:
+    """Return where the read models of a ledger are."""
+    return url if is_postgres(url) else url.replace("ledger.db", "views.db")
+
+
+def refuse_writes(recorder: Recorder) -> None:
+    """Let the database refuse what this recorder's connection writes next."""
+    recorder.next_id("warm-up")
+    connection: Any = recorder._session._connection
+    forbid = "PRAGMA query_only = ON"
+    if isinstance(recorder, postgres.Recorder):
+        forbid = "SET default_transaction_read_only = on"
+    connection.execute(forbid)
+
+
+def limit_patience(patch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let groups wait so long for another's transaction, and no longer."""
+    patch.setattr(sqlite, "PATIENCE_SECONDS", seconds)
+    usual = f"lock_timeout = '{connections.PATIENCE_SECONDS:.0f}s'"
+    assert usual in postgres_session.BEGIN
+    begin = postgres_session.BEGIN.replace(usual, f"lock_timeout = '{seconds}s'")
+    patch.setattr(postgres_session, "BEGIN", begin)
+
+
+def limit_patience_of_views(patch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let views that are opened from now on wait so long for another who writes."""
+    patch.setattr(engines, "BUSY_SECONDS", seconds)
+    patch.setattr("projections.databases.TURN_SECONDS", seconds)
