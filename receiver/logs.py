@@ -3,6 +3,7 @@
 import logging
 import logging.config
 import sys
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(file=_Stderr()),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
     logging.config.dictConfig(library_logging(level))
@@ -54,6 +55,20 @@ def library_logging(level: str) -> dict[str, Any]:
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },
     }
+
+
+class _Stderr:
+    """Standard error, which may lead to a disk that is full: then lines are lost, and no request."""
+
+    def write(self, line: bytes) -> None:
+        """Write a line, if that can be."""
+        with suppress(OSError):
+            sys.stderr.buffer.write(line)
+
+    def flush(self) -> None:
+        """Let go of what was written; what can't be now may be with the next line."""
+        with suppress(OSError):
+            sys.stderr.buffer.flush()
 
 
 def _json(fields: Any, **_: Any) -> bytes:
