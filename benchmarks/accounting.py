@@ -1,17 +1,18 @@
 """Counting again: what wrk saw, what the server says it answered, and what the ledger holds."""
 
-import sqlite3
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 
 from benchmarks.load import CONNECTIONS, Load
 from benchmarks.servers import Server
 
-COUNT = "SELECT count(*) FROM stored_events WHERE topic = 'Delivery.Recorded' AND position > ?"
+COUNT = text(
+    "SELECT count(*) FROM stored_events WHERE topic = 'Delivery.Recorded' AND position > :position"
+)
 
 
 @dataclass(frozen=True)
@@ -60,5 +61,5 @@ def _outcomes(server: Server) -> Counter[str]:
 
 
 def _stored(server: Server, position: int) -> int:
-    with closing(sqlite3.connect(server.place.ledger)) as connection:
-        return int(connection.execute(COUNT, [position]).fetchone()[0])
+    with server.place.parts.registry.reading() as connection:
+        return int(connection.execute(COUNT, {"position": position}).scalar_one())

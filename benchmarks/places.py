@@ -30,11 +30,6 @@ class Place:
     webhooks: Webhooks
     parts: Parts
 
-    @property
-    def ledger(self) -> Path:
-        """Return the file of the events."""
-        return self.folder / "ledger.db"
-
     def projected(self) -> int:
         """Return the position up to which every projection has come."""
         return min(each.position for each in statuses(self.parts.views, 0))
@@ -45,10 +40,10 @@ class Place:
         until(lambda: self.projected() >= head, PATIENCE_SECONDS)
 
 
-def make_place(folder: Path) -> Place:
-    """Make an empty store."""
+def make_place(folder: Path, url: str | None = None) -> Place:
+    """Make an empty store: in the database that a URL names, else in a file in the folder."""
     folder.mkdir(parents=True)
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{folder / 'ledger.db'}"}
+    environment = {**os.environ, "DATABASE_URL": url or f"sqlite:///{folder / 'ledger.db'}"}
     environment.pop("VIEWS_DATABASE_URL", None)
     parts = assemble(Settings.from_environment(environment), migrate=True)
     secret = parts.sources.add(SOURCE)

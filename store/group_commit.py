@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from eventsourcing.persistence import OperationalError
 
 T = TypeVar("T")
+LINGER_SECONDS = 0.005
 
 
 class Session(Protocol):
@@ -57,6 +58,7 @@ class GroupCommit:
         self._lock = threading.Lock()
         self._waiting: list[_Job[Any]] = []
         self._led = False
+        self._last = 0
 
     def submit(self, work: Callable[[Any], T], streams: Sequence[str] = ()) -> T:
         """Return what `work(connection)` returned, once it is durable.
@@ -90,9 +92,10 @@ class GroupCommit:
         failure: Exception | None = OperationalError("the commit was interrupted")
         started = time.perf_counter()
         try:
-            time.sleep(0)
+            self._gather()
             self._session.begin()
             group = self._take()
+            self._last = len(group)
             self._session.look_ahead([each for job in group for each in job.streams])
             self._work(group)
             self._session.commit()
@@ -109,6 +112,17 @@ class GroupCommit:
             self._open(group, failure)
             self._pass_on()
         self.observe(len(group), time.perf_counter() - started)
+
+    def _gather(self) -> None:
+        """Let those join who are there already, and those who have just been answered.
+
+        A group that is far smaller than the one before would pay for a commit of its own, while they
+        send their next.
+        """
+        time.sleep(0)
+        deadline = time.perf_counter() + LINGER_SECONDS
+        while 2 * len(self._waiting) < self._last and time.perf_counter() < deadline:
+            time.sleep(LINGER_SECONDS / 10)
 
     def _leave(self, job: _Job[Any]) -> None:
         with self._lock:

@@ -1,6 +1,7 @@
 """One question to the database for all who ask it at the same time."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -13,7 +14,8 @@ class _Round(Generic[T]):
     """One asking, and what came of it."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.led = False
+        self.over = threading.Event()
         self.answer: T
         self.error: Exception | None = OperationalError("the question was interrupted")
 
@@ -26,21 +28,40 @@ class Together(Generic[T]):
 
     def __init__(self, ask: Callable[[], T]) -> None:
         self._ask = ask
+        self._lock = threading.Lock()
         self._asking = threading.Lock()
         self._coming: _Round[T] = _Round()
 
     def get(self) -> T:
         """Return the answer; raises what asking raised."""
-        mine = self._coming
-        with self._asking:
-            if not mine.asked:
-                # From here on, whoever comes is for the next round.
-                self._coming, mine.asked = _Round(), True
-                try:
-                    mine.answer = self._ask()
-                    mine.error = None
-                except Exception as error:
-                    mine.error = error
+        with self._lock:
+            mine = self._coming
+            leads, mine.led = not mine.led, True
+        if leads:
+            self._lead(mine)
+        else:
+            mine.over.wait()
         if mine.error is not None:
             raise mine.error
         return mine.answer
+
+    def _lead(self, mine: _Round[T]) -> None:
+        """Ask, once the round before is over; whoever comes from then on is for the next."""
+        try:
+            with self._asking:
+                # Requests that are there already can join.
+                time.sleep(0)
+                self._next(mine)
+                mine.answer = self._ask()
+                mine.error = None
+        except Exception as error:
+            mine.error = error
+        finally:
+            # Reached by a leader that is killed, too: nobody is to wait for it for ever.
+            self._next(mine)
+            mine.over.set()
+
+    def _next(self, mine: _Round[T]) -> None:
+        with self._lock:
+            if self._coming is mine:
+                self._coming = _Round()
