@@ -16,8 +16,9 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url
 from sqlalchemy.schema import CreateSchema
 
 from store.connections import connect
-from store.engines import engine, is_postgres
+from store.engines import engine
 from store.postgres_session import LOCKS
+from store.urls import is_postgres
 
 SCHEMA = "views"
 TURN_SECONDS = 10

@@ -18,7 +18,7 @@ from receiver.clients import Clients
 from receiver.registry import Registry
 from receiver.settings import Settings
 from receiver.sources import Sources
-from store.engines import is_postgres
+from store.urls import is_postgres
 
 
 def models() -> Sequence[Projection]:
@@ -45,10 +45,11 @@ class Parts:
 
 
 def assemble(settings: Settings, *, migrate: bool = False) -> Parts:
-    """Build the parts; with `migrate`, make folders and tables that are missing.
+    """Build the parts; with `migrate`, make folders and tables that are missing. Raises SettingsError.
 
     Workers never migrate: several processes that create tables at once get in each other's way.
     """
+    settings.check()
     if migrate:
         for file in settings.files:
             file.parent.mkdir(parents=True, exist_ok=True)

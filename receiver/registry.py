@@ -19,9 +19,10 @@ from sqlalchemy import (
     update,
 )
 
-from store.engines import driver_of, engine, is_postgres
+from store.engines import driver_of, engine
 from store.postgres_session import MIGRATING
 from store.together import Together
+from store.urls import is_postgres
 
 T = TypeVar("T")
 VERSION = "SELECT count FROM registry_changes"

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from store.engines import is_postgres
+from store.urls import is_postgres
 
 LARGEST_BODY = 64 * 1024 * 1024
 
@@ -35,7 +33,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the settings, with their defaults; raises SettingsError."""
+        """Read the settings, with their defaults; raises SettingsError, as does `check`."""
         database = _database(environment, "DATABASE_URL", "sqlite:///data/ledger.db")
         views = _database(environment, "VIEWS_DATABASE_URL", _beside(database))
         if not is_postgres(database) and _file(database).resolve() == _file(views).resolve():
@@ -50,6 +48,24 @@ class Settings:
             max_body_bytes=_integer(environment, "MAX_BODY_BYTES", 1024 * 1024, 1, LARGEST_BODY),
             log_level=_level(environment),
         )
+
+    def check(self) -> None:
+        """Let the driver read the URLs of PostgreSQL; raises SettingsError.
+
+        Apart from the rest, since the parent of the workers must not load the driver: it would wait for
+        its server in a way that gevent could not patch any more.
+        """
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import conninfo_to_dict
+
+        urls = {"DATABASE_URL": self.database_url, "VIEWS_DATABASE_URL": self.views_database_url}
+        for name, url in urls.items():
+            try:
+                conninfo_to_dict(url if is_postgres(url) else "")
+            except ProgrammingError as error:
+                # What follows may be the whole URL, with its password.
+                reason, _, _ = str(error).partition(': "')
+                raise SettingsError(f"{name} is not a URL of PostgreSQL: {reason}") from None
 
     @property
     def files(self) -> list[Path]:
@@ -66,7 +82,7 @@ def processors() -> int:
 def _database(environment: Mapping[str, str], name: str, default: str) -> str:
     text = environment.get(name) or default
     if is_postgres(text):
-        return _postgres(name, text)
+        return text
     try:
         url = make_url(text)
     except ArgumentError:
@@ -76,14 +92,6 @@ def _database(environment: Mapping[str, str], name: str, default: str) -> str:
             f"{name} must name an SQLite file or a PostgreSQL database, such as {default}"
         )
     return url.render_as_string(hide_password=False)
-
-
-def _postgres(name: str, text: str) -> str:
-    try:
-        conninfo_to_dict(text)
-    except psycopg.ProgrammingError as error:
-        raise SettingsError(f"{name} is not a URL of PostgreSQL: {error}") from None
-    return text
 
 
 def _beside(database: str) -> str:

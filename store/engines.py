@@ -5,13 +5,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from store.connections import PATIENCE_SECONDS, connect
+from store.urls import is_postgres
 
 BUSY_SECONDS = 10
-
-
-def is_postgres(url: str) -> bool:
-    """Tell a URL of PostgreSQL from one of an SQLite file."""
-    return url.startswith(("postgresql://", "postgres://"))
 
 
 def engine(url: str, *, begin: str, synchronous: str = "FULL", pool_size: int = 4) -> Engine:

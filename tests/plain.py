@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 from sqlalchemy import make_url
 
-from store.engines import is_postgres
 from store.postgres_session import LOCK
+from store.urls import is_postgres
 
 REFUSALS = (sqlite3.Error, psycopg.Error)
 STORED = "SELECT position, originator_id, originator_version FROM stored_events ORDER BY position"

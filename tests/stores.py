@@ -10,7 +10,7 @@ import pytest
 from projections.views import Views
 from receiver.composition import models
 from store import connections, engines, postgres, postgres_session, sqlite
-from store.engines import is_postgres
+from store.urls import is_postgres
 from tests.domain.scene import Recorder, open_ledger
 from tests.postgres import Databases
 from tests.postgres.databases import named

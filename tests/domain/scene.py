@@ -15,7 +15,7 @@ from domain.report import Report
 from domain.telling import Standing
 from receiver import messages
 from store import postgres, sqlite
-from store.engines import is_postgres
+from store.urls import is_postgres
 
 Recorder = sqlite.Recorder | postgres.Recorder
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
