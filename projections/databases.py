@@ -121,11 +121,14 @@ class Postgres:
 
     def _any_host(self) -> Any:
         try:
-            return connect(self._url)
+            opened = connect(self._url)
         except psycopg.OperationalError:
             if not self._wants_primary:
                 raise
-            return connect(self._url, target_session_attrs="any")
+            opened = connect(self._url, target_session_attrs="any")
+        # A plan that is made for any value reads the whole table for a rare one.
+        opened.execute("SET plan_cache_mode = force_custom_plan")
+        return opened
 
     def keeps(self, driver: Any) -> bool:
         """Say whether a connection is good for another snapshot: not one that was second choice."""

@@ -1,7 +1,6 @@
 """A world of its own for each test."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,9 +9,9 @@ from tests.projections.world import World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(url: str) -> Iterator[World]:
     """Make an empty world with the projections of the service."""
-    made = World(tmp_path)
+    made = World(url)
     yield made
     made.close()
 
@@ -25,8 +24,8 @@ def fragile(monkeypatch: pytest.MonkeyPatch) -> Fragile:
 
 
 @pytest.fixture
-def mixed(tmp_path: Path, fragile: Fragile) -> Iterator[World]:
+def mixed(url: str, fragile: Fragile) -> Iterator[World]:
     """Make an empty world with the projections of the service, and those of the tests."""
-    made = World(tmp_path, also=[Tally(), fragile])
+    made = World(url, also=[Tally(), fragile])
     yield made
     made.close()

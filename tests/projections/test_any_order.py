@@ -14,16 +14,18 @@ from projections.standings import Standings
 from tests.domain.tellings import Story, fresh_world, standings, stories
 from tests.projections.tally import Tally, positions
 from tests.projections.world import World, batches_of
+from tests.stores import Stores
 
 KITS, REPORTS, TALLY = Kits(), Reports(), Tally()
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def shared(stores: Stores) -> Iterator[World]:
     """Make one world for all examples: each has kits and reports of its own in it."""
-    made = World(tmp_path_factory.mktemp("any-order"), also=[TALLY])
-    yield made
-    made.close()
+    with stores.empty() as url:
+        made = World(url, also=[TALLY])
+        yield made
+        made.close()
 
 
 def shown(world: World, model: Standings, thing: Any) -> Standing | None:

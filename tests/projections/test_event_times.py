@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from projections.events import Events
 from tests.domain.scene import NOON
 from tests.projections.world import World, batches_of
+from tests.stores import Stores
 
 EVENTS = Events()
 SECONDS = st.integers(0, 30)
@@ -22,11 +23,12 @@ BOUNDS = st.none() | SECONDS
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def shared(stores: Stores) -> Iterator[World]:
     """Make one world for all examples: each adds to it."""
-    made = World(tmp_path_factory.mktemp("event-times"))
-    yield made
-    made.close()
+    with stores.empty() as url:
+        made = World(url)
+        yield made
+        made.close()
 
 
 def at(second: int | None) -> datetime | None:

@@ -1,13 +1,16 @@
 """The projector at work: one transaction a step, and passing troubles are waited out."""
 
-import sqlite3
-import time
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from projections.kits import Kits
+from projections.status import statuses
+from projections.views import projections
 from projections.views import projector as projector_table
 from tests.domain.scene import kit
 from tests.projections.processes import eventually
@@ -15,6 +18,10 @@ from tests.projections.tally import Tally, positions
 from tests.projections.world import World, batches_of, running
 
 KITS, TALLY = Kits(), Tally()
+FULL = """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER full_disk BEFORE UPDATE ON views.projections EXECUTE FUNCTION full_disk()"""
+EMPTIED = "DROP FUNCTION full_disk CASCADE"
 
 
 def beat(world: World) -> float:
@@ -23,22 +30,30 @@ def beat(world: World) -> float:
         return float(connection.scalar(select(projector_table.c.beat)) or 0)
 
 
-def limit_pages(world: World, more: int) -> None:
-    """Let the views' file grow by so many pages and no further."""
-    with world.views.engine.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + more}")
+@contextmanager
+def no_room(world: World) -> Iterator[None]:
+    """Let the views' database take no more, when something has been written already."""
+    with world.views.engine.begin() as connection:
+        if world.on_postgres:
+            connection.exec_driver_sql(FULL)
+        else:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 20}")
+    yield
+    with world.views.engine.begin() as connection:
+        connection.exec_driver_sql(
+            EMPTIED if world.on_postgres else "PRAGMA max_page_count = 1000000"
+        )
 
 
 def test_a_step_is_all_or_nothing(mixed: World) -> None:
     """When the database takes no more, neither rows nor positions move; later both do."""
     mixed.send(*[kit(n, f"K{n}", "KIT_SHIPPED", reason="x" * 3000) for n in range(1, 40)])
     before = (mixed.all_rows(), mixed.positions())
-    limit_pages(mixed, 20)
-    with pytest.raises(OperationalError):
-        mixed.project()
-    assert (mixed.all_rows(), mixed.positions()) == before
-    limit_pages(mixed, 10**6)
+    with no_room(mixed):
+        with pytest.raises(OperationalError):
+            mixed.project()
+        assert (mixed.all_rows(), mixed.positions()) == before
     mixed.project()
     assert positions(mixed.rows(TALLY)) == list(range(2, 79, 2))
     assert mixed.said == []
@@ -62,7 +77,8 @@ def test_a_projection_that_is_behind_does_not_repeat_what_another_has(mixed: Wor
     mixed.project()
     mixed.send(kit(2, "B", "KIT_SHIPPED"))
     with mixed.views.writing() as connection:
-        connection.exec_driver_sql("UPDATE projections SET position = 0 WHERE name = 'kits'")
+        behind = update(projections).where(projections.c.name == "kits").values(position=0)
+        connection.execute(behind)
     mixed.project()
     assert positions(mixed.rows(TALLY)) == [2, 4]
     assert set(mixed.positions().values()) == {4}
@@ -98,27 +114,31 @@ def test_it_gives_a_sign_of_life_though_nothing_comes(
 
 def test_a_locked_database_is_waited_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.projector.BEAT_SECONDS", 0.02)
-    plain = sqlite3.connect(world.folder / "views.db", isolation_level=None)
-    with world.apart(busy_milliseconds=20) as projector, running(projector):
+    with world.apart(patience=0.02) as projector, running(projector):
         eventually(lambda: world.views.alive(within=5))
-        plain.execute("BEGIN IMMEDIATE")
-        world.send(kit(1, "A", "KIT_SHIPPED"))
-        eventually(lambda: world.said)
-        plain.execute("ROLLBACK")
+        with world.views.writing():
+            world.send(kit(1, "A", "KIT_SHIPPED"))
+            eventually(lambda: world.said)
         eventually(lambda: set(world.positions().values()) == {world.head})
     assert {name for name, _ in world.said} == {"projector-waits"}
-    assert "locked" in world.said[0][1]["error"]
-    plain.close()
+    assert re.search("locked|lock timeout", world.said[0][1]["error"])
 
 
 def test_a_database_that_is_locked_at_the_start_is_waited_out(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("projections.projector.BEAT_SECONDS", 0.02)
-    plain = sqlite3.connect(world.folder / "views.db", isolation_level=None)
-    plain.execute("BEGIN IMMEDIATE")
-    with world.apart(busy_milliseconds=20) as projector, running(projector):
-        time.sleep(0.1)
-        plain.execute("ROLLBACK")
-        eventually(lambda: world.views.alive(within=5), patience=1)
-    plain.close()
+    with world.apart(patience=0.02) as projector, ExitStack() as stack:
+        with world.views.writing():
+            stack.enter_context(running(projector))
+            eventually(lambda: world.said)
+        eventually(lambda: world.views.alive(within=5), patience=5)
+
+
+def test_a_sign_of_life_is_asked_for_while_somebody_writes(world: World) -> None:
+    world.projector().step()
+    other = world.more_views(patience=0.02)
+    with world.views.writing():
+        assert other.alive(within=60)
+        assert {each.lag for each in statuses(other, world.head)} == {0}
+    other.close()

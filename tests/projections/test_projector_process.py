@@ -1,13 +1,14 @@
 """Of several projector processes one is at work; when it is killed another goes on where it was."""
 
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tests.domain.scene import kit, report
+from tests.plain import Plain
 from tests.projections.processes import eventually, processes
 from tests.projections.world import World
 
@@ -40,15 +41,13 @@ def busy(world: World) -> Iterator[None]:
         thread.join()
 
 
-def applied_twice(world: World) -> int:
+def applied_twice(world: World) -> Any:
     """Count what a view of the events says more often than the ledger does."""
-    with sqlite3.connect(world.folder / "ledger.db") as ledger:
-        told = ledger.execute(
-            "SELECT count(*) FROM stored_events WHERE topic = 'Delivery.Recorded'"
-        )
-        recorded = told.fetchone()[0]
-    ledger.close()
-    return len(world.all_rows()["events"][0]) - int(recorded)
+    told = "SELECT count(*) FROM stored_events WHERE topic = 'Delivery.Recorded'"
+    plain = Plain(world.url)
+    ((recorded,),) = plain.query(told)
+    plain.close()
+    return len(world.all_rows()["events"][0]) - recorded
 
 
 def test_killed_at_random_moments_projectors_lose_and_repeat_nothing(world: World) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from projections.databases import Locked
 from projections.kits import Kits
-from projections.views import Locked, Views
+from projections.views import Views
 from tests.domain.scene import kit
 from tests.projections.world import World, running
 
@@ -132,6 +133,9 @@ def test_who_waits_for_a_turn_gets_it_or_is_told_to_give_up(
     other.close()
 
 
-def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
-    Views(f"sqlite:///{tmp_path / 'nowhere' / 'views.db'}").close()
+@pytest.mark.parametrize(
+    "url", ["sqlite:///{}/nowhere/views.db", "postgresql://127.0.0.1:1/nowhere"]
+)
+def test_nothing_is_opened_before_it_is_needed(tmp_path: Path, url: str) -> None:
+    Views(url.format(tmp_path)).close()
     assert list(tmp_path.iterdir()) == []

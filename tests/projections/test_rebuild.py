@@ -5,14 +5,15 @@ import threading
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from projections.databases import Locked
 from projections.kits import Kits
 from projections.rebuild import rebuild
-from projections.views import Locked
 from tests.domain.scene import NOON, kit, open_ledger, report
 from tests.domain.tellings import Story, fresh_world, stories
 from tests.projections.world import World, batches_of, running
+from tests.stores import Stores
 
 KITS = Kits()
 
@@ -32,7 +33,8 @@ def tell_everything(world: World) -> None:
 def spoil(world: World) -> None:
     """Change a live row behind the projector's back, so that old rows can be told from new ones."""
     with world.views.writing() as connection:
-        connection.exec_driver_sql("UPDATE kits_0 SET status = 'OLD' WHERE barcode = 'K1'")
+        kits = KITS.tables[0][0]
+        connection.execute(update(kits).where(kits.c.barcode == "K1").values(status="OLD"))
 
 
 def status_of(world: World, barcode: str = "K1") -> str:
@@ -55,16 +57,16 @@ def test_rebuilt_rows_equal_those_that_were_kept_up(world: World, batch: int) ->
 @given(story=stories(), batch=st.integers(1, 5), size=st.sampled_from([1, 10**6]))
 @settings(max_examples=25, deadline=None)
 def test_whatever_was_said_rebuilt_rows_equal_those_that_were_kept_up(
-    tmp_path_factory: pytest.TempPathFactory, story: Story, batch: int, size: int
+    stores: Stores, story: Story, batch: int, size: int
 ) -> None:
-    world = World(tmp_path_factory.mktemp("rebuild"))
-    with batches_of(batch, size):
+    with stores.empty() as url, batches_of(batch, size):
+        world = World(url)
         for source, body in story.sent(fresh_world()):
             world.send(body, source=source)
             world.project()
         kept_up = world.all_rows()
         assert world.rebuilt() == kept_up
-    world.close()
+        world.close()
 
 
 def test_readers_go_on_reading_the_old_rows_until_the_new_are_whole(world: World) -> None:
@@ -174,11 +176,11 @@ def test_events_that_arrive_meanwhile_are_in_the_new_rows_and_the_projector_goes
                 going.set()
 
     sending = threading.Thread(target=send)
-    rebuilding = open_ledger(world.folder / "ledger.db")
-    with batches_of(20), world.apart() as projector, running(projector):
+    rebuilding = open_ledger(world.url)
+    with batches_of(50), world.apart() as projector, running(projector):
         sending.start()
         assert going.wait(10)
-        for _ in range(6):
+        for _ in range(4):
             rebuild(rebuilding, world.views, KITS, lambda done, total: None)
         stop.set()
         sending.join()

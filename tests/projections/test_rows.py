@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import inspect
 
 from domain.kit import Kit
+from projections.databases import SCHEMA
 from projections.events import Events
 from projections.kit_registrations import KitRegistrations
 from projections.kits import Kits
@@ -191,4 +192,5 @@ def test_migrating_again_changes_nothing(world: World) -> None:
     before = (world.all_rows(), world.positions())
     world.views.migrate([model.name for model in world.models])
     assert (world.all_rows(), world.positions()) == before
-    assert "kits_0" in inspect(world.views.engine).get_table_names()
+    schema = SCHEMA if world.on_postgres else None
+    assert "kits_0" in inspect(world.views.engine).get_table_names(schema)

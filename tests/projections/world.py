@@ -1,4 +1,4 @@
-"""A ledger, its views, and projectors that carry one into the other, all in real files."""
+"""A ledger, its views, and projectors that carry one into the other, all in real databases."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -8,29 +8,33 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import Table, select
 
 from domain.aggregate import Event
 from domain.ledger import Ledger
 from domain.message import Outcome
 from projections import projector as projecting
 from projections import rebuild as rebuilding
+from projections.databases import SCHEMA
 from projections.projection import Projection
 from projections.projector import Projector
 from projections.rebuild import rebuild
 from projections.status import Status, statuses
 from projections.views import View, Views, projections
 from receiver.composition import models
+from store.urls import is_postgres
 from tests.domain.scene import Scene, open_ledger
+from tests.stores import limit_patience_of_views, views_beside
 
 
 class World:
-    """Everything in one folder. `said` gathers what projectors report."""
+    """Everything in one database, or in one folder. `said` gathers what projectors report."""
 
-    def __init__(self, folder: Path, *, also: Sequence[Projection] = ()) -> None:
-        self.folder = folder
+    def __init__(self, place: str | Path, *, also: Sequence[Projection] = ()) -> None:
+        self.url = f"sqlite:///{place / 'ledger.db'}" if isinstance(place, Path) else place
+        self.on_postgres = is_postgres(self.url)
         self.models = [*models(), *also]
-        self.ledger: Ledger = open_ledger(folder / "ledger.db")
+        self.ledger: Ledger = open_ledger(self.url)
         self.views = self.more_views()
         self.views.migrate([model.name for model in self.models])
         self.scene = Scene(self.ledger)
@@ -39,36 +43,33 @@ class World:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return the settings of a process that works in the same folder."""
-        return {
-            "DATABASE_URL": f"sqlite:///{self.folder / 'ledger.db'}",
-            "VIEWS_DATABASE_URL": f"sqlite:///{self.folder / 'views.db'}",
-        }
+        """Return the settings of a process that works in the same place."""
+        return {"DATABASE_URL": self.url, "VIEWS_DATABASE_URL": views_beside(self.url)}
 
     @property
     def head(self) -> int:
         """Return the ledger's last position."""
         return self.ledger.store.max_notification_id()
 
-    def more_views(self, busy_milliseconds: int = 10_000) -> Views:
-        """Open the views once more, as another process would, and wait so long for a lock."""
-        views = Views(f"sqlite:///{self.folder / 'views.db'}")
+    def more_views(self, patience: float = 10) -> Views:
+        """Open the views once more, as another process would, and wait so long for who writes."""
+        with pytest.MonkeyPatch.context() as patch:
+            limit_patience_of_views(patch, patience)
+            return Views(views_beside(self.url))
 
-        @event.listens_for(views.engine, "connect")
-        def prepare(connection: Any, _: Any) -> None:
-            connection.execute(f"PRAGMA busy_timeout = {busy_milliseconds}")
-
-        return views
+    def named(self, table: Table) -> str:
+        """Return the name by which SQL knows one of the views' tables."""
+        return f"{SCHEMA}.{table.name}" if self.on_postgres else table.name
 
     def projector(self, views: Views | None = None, wanted: Sequence[Projection] = ()) -> Projector:
         """Make a projector of its own."""
         return Projector(self.ledger, views or self.views, wanted or self.models, self.hear)
 
     @contextmanager
-    def apart(self, busy_milliseconds: int = 10_000) -> Iterator[Projector]:
-        """Make a projector that shares nothing but the files, as in another process."""
-        ledger = open_ledger(self.folder / "ledger.db")
-        views = self.more_views(busy_milliseconds)
+    def apart(self, patience: float = 10) -> Iterator[Projector]:
+        """Make a projector that shares nothing but the databases, as in another process."""
+        ledger = open_ledger(self.url)
+        views = self.more_views(patience)
         yield Projector(ledger, views, self.models, self.hear)
         ledger.close()
         views.close()
@@ -126,7 +127,7 @@ class World:
         return next(each for each in statuses(self.views, self.head) if each.name == model.name)
 
     def close(self) -> None:
-        """Close all files."""
+        """Close all connections."""
         self.ledger.close()
         self.views.close()
 
