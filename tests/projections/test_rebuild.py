@@ -1,6 +1,7 @@
 """A rebuild makes the rows anew beside those that readers go on reading, and then changes them over."""
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,15 @@ from tests.projections.world import World, batches_of, running
 from tests.stores import Stores
 
 KITS = Kits()
+
+
+@pytest.fixture(scope="module")
+def shared(stores: Stores) -> Iterator[World]:
+    """Make one world for all examples: each has kits and reports of its own in it."""
+    with stores.empty() as url:
+        made = World(url)
+        yield made
+        made.close()
 
 
 def tell_everything(world: World) -> None:
@@ -55,18 +65,17 @@ def test_rebuilt_rows_equal_those_that_were_kept_up(world: World, batch: int) ->
 
 
 @given(story=stories(), batch=st.integers(1, 5), size=st.sampled_from([1, 10**6]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_whatever_was_said_rebuilt_rows_equal_those_that_were_kept_up(
-    stores: Stores, story: Story, batch: int, size: int
+    shared: World, story: Story, batch: int, size: int
 ) -> None:
-    with stores.empty() as url, batches_of(batch, size):
-        world = World(url)
-        for source, body in story.sent(fresh_world()):
-            world.send(body, source=source)
-            world.project()
-        kept_up = world.all_rows()
-        assert world.rebuilt() == kept_up
-        world.close()
+    number = fresh_world()
+    with batches_of(batch, size):
+        for source, body in story.sent(number):
+            shared.send(body, source=source)
+            shared.project()
+        kept_up = shared.all_rows()
+        assert shared.rebuilt() == kept_up
 
 
 def test_readers_go_on_reading_the_old_rows_until_the_new_are_whole(world: World) -> None:
@@ -169,7 +178,7 @@ def test_events_that_arrive_meanwhile_are_in_the_new_rows_and_the_projector_goes
 
     def send() -> None:
         for n in range(1, 4000):
-            if stop.is_set():
+            if stop.wait(0.002):
                 return
             world.send(kit(n, f"K{n % 50}", "KIT_SHIPPED", shipment_id=n))
             if n > 40:
