@@ -63,11 +63,12 @@ class Connections:
         Raises eventsourcing's OperationalError when the database can't be reached, or when all
         connections are in use for too long.
         """
+        connection: Connection | None = None
         try:
             with self.one() as connection:
                 return question(connection)
-        except persistence.OperationalError as error:
-            if not isinstance(error.__cause__, psycopg.OperationalError) or not connection.closed:
+        except persistence.OperationalError:
+            if connection is None or not connection.closed:
                 raise
         with self.one() as connection:
             return question(connection)
