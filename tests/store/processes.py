@@ -29,7 +29,7 @@ class Child:
 def child(function: str, *arguments: object) -> Iterator[Child]:
     """Call a function of `writers` in a process of its own, with a pipe as the last argument."""
     read, write = os.pipe()
-    called = ", ".join([*map(repr, map(_plain, arguments)), str(write)])
+    called = ", ".join([*map(repr, arguments), str(write)])
     program = f"from tests.store.writers import {function}; {function}({called})"
     process = subprocess.Popen([sys.executable, "-c", program], pass_fds=[write], cwd=ROOT)
     os.close(write)
@@ -40,7 +40,3 @@ def child(function: str, *arguments: object) -> Iterator[Child]:
             with suppress(ProcessLookupError):
                 process.kill()
             process.wait()
-
-
-def _plain(argument: object) -> object:
-    return str(argument) if isinstance(argument, Path) else argument

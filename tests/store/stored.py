@@ -1,6 +1,5 @@
-"""Stored events made without a domain, and what a store holds, read without it."""
+"""Stored events made without a domain, and writers who come all at once."""
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,7 +8,8 @@ from typing import Any
 
 from eventsourcing.persistence import StoredEvent
 
-from store.sqlite import Recorder
+from tests.domain.scene import Recorder
+from tests.plain import Plain
 
 Work = Callable[[], Any]
 
@@ -24,29 +24,21 @@ def stream(name: str, versions: Iterable[int], state: bytes = b"\x80") -> list[S
     return [event(name, version, state=state) for version in versions]
 
 
-def places(plain: sqlite3.Connection) -> list[tuple[int, str, int]]:
-    """Return position, stream and version of everything that is stored."""
-    sql = "SELECT position, originator_id, originator_version FROM stored_events ORDER BY position"
-    return plain.execute(sql).fetchall()
-
-
 def fill(recorder: Recorder, count: int, size: int = 1) -> None:
     """Store so many events of so many bytes, each in a stream of its own."""
     recorder.insert_events([event(f"s{n}", state=b"\x80" * size) for n in range(count)])
 
 
 @contextmanager
-def gathered(
-    recorder: Recorder, plain: sqlite3.Connection, works: list[Work]
-) -> Iterator[list["Future[Any]"]]:
-    """Let members gather while another process holds the write lock; give it back in the end."""
+def gathered(recorder: Recorder, plain: Plain, works: list[Work]) -> Iterator[list["Future[Any]"]]:
+    """Let members gather while another process holds everybody up; let them go in the end."""
     arrived = threading.Semaphore(0)
 
     def arrive(work: Work) -> Any:
         arrived.release()
         return work()
 
-    plain.execute("BEGIN IMMEDIATE")
+    plain.hold_up()
     with ThreadPoolExecutor(len(works)) as threads:
         try:
             futures = [threads.submit(arrive, work) for work in works]
@@ -55,5 +47,4 @@ def gathered(
             threading.Event().wait(0.05)
             yield futures
         finally:
-            if plain.in_transaction:
-                plain.execute("ROLLBACK")
+            plain.let_go()

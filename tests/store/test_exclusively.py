@@ -1,14 +1,15 @@
 """A use case that is run while nobody else can write reads what it changes, and is all or nothing."""
 
-import sqlite3
 from typing import NoReturn
 
 import pytest
 from eventsourcing.persistence import IntegrityError, OperationalError
 
-from store.sqlite import Recorder
+from tests.domain.scene import Recorder
+from tests.plain import Plain
 from tests.store.conftest import OpenRecorder
-from tests.store.stored import event, gathered, places
+from tests.store.stored import event, gathered
+from tests.stores import limit_patience
 
 
 def append_next(recorder: Recorder) -> int:
@@ -30,18 +31,16 @@ def test_it_reads_what_it_has_written(recorder: Recorder, open_recorder: OpenRec
     assert other.max_notification_id() == 2
 
 
-def test_all_of_a_group_read_what_the_others_have_written(
-    recorder: Recorder, plain: sqlite3.Connection
-) -> None:
+def test_all_of_a_group_read_what_the_others_have_written(recorder: Recorder, plain: Plain) -> None:
     works = [lambda: recorder.exclusively(lambda: append_next(recorder))] * 16
     with gathered(recorder, plain, works) as futures:
-        plain.execute("ROLLBACK")
+        plain.let_go()
     assert sorted(future.result() for future in futures) == list(range(1, 17))
-    assert [version for _, _, version in places(plain)] == list(range(1, 17))
+    assert [version for _, _, version in plain.stored()] == list(range(1, 17))
 
 
 def test_a_refusal_keeps_nothing_of_it_and_everything_of_the_others(
-    recorder: Recorder, plain: sqlite3.Connection
+    recorder: Recorder, plain: Plain
 ) -> None:
     def refuse() -> NoReturn:
         append_next(recorder)
@@ -51,21 +50,21 @@ def test_a_refusal_keeps_nothing_of_it_and_everything_of_the_others(
     works = [lambda: recorder.exclusively(lambda: append_next(recorder))] * 5
     works.insert(2, lambda: recorder.exclusively(refuse))
     with gathered(recorder, plain, works) as futures:
-        plain.execute("ROLLBACK")
+        plain.let_go()
     errors = [future.exception() for future in futures]
     assert [type(error) for error in errors if error] == [LookupError]
-    assert [version for _, _, version in places(plain)] == [1, 2, 3, 4, 5]
+    assert [version for _, _, version in plain.stored()] == [1, 2, 3, 4, 5]
     assert recorder.next_id("k") == 1
 
 
 def test_nobody_else_can_write_meanwhile(
     recorder: Recorder, open_recorder: OpenRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.sqlite.PATIENCE_SECONDS", 0.02)
+    limit_patience(monkeypatch, 0.02)
     other = open_recorder()
 
     def decide() -> int:
-        with pytest.raises(OperationalError, match="locked"):
+        with pytest.raises(OperationalError, match=r"locked|lock timeout"):
             other.insert_events([event("s")])
         return append_next(recorder)
 

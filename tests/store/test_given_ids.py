@@ -1,16 +1,16 @@
 """Integers are given out once, and rise, whoever asks."""
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from store.sqlite import Recorder
+from tests.domain.scene import Recorder
+from tests.plain import Plain
 from tests.store.conftest import OpenRecorder
 from tests.store.processes import child
+from tests.stores import limit_patience
 
 COUNT = 200
 
@@ -19,9 +19,9 @@ def test_ids_begin_at_1_and_each_kind_has_its_own(recorder: Recorder) -> None:
     assert [recorder.next_id(kind) for kind in "aabab"] == [1, 2, 1, 3, 2]
 
 
-def test_ids_rise_for_all_processes_and_none_is_given_twice(recorder: Recorder, file: Path) -> None:
+def test_ids_rise_for_all_processes_and_none_is_given_twice(recorder: Recorder, url: str) -> None:
     with ExitStack() as running:
-        children = [running.enter_context(child("take_ids", file, "k", COUNT)) for _ in range(2)]
+        children = [running.enter_context(child("take_ids", url, "k", COUNT)) for _ in range(2)]
         mine = [recorder.next_id("k") for _ in range(COUNT)]
         given = [mine, *(list(map(int, each.lines())) for each in children)]
     assert all(some == sorted(some) for some in given)
@@ -41,12 +41,12 @@ def test_ids_rise_for_all_threads_and_none_is_given_twice(open_recorder: OpenRec
 
 
 def test_an_id_that_could_not_be_kept_is_not_given(
-    recorder: Recorder, plain: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    recorder: Recorder, plain: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.sqlite.PATIENCE_SECONDS", 0.01)
+    limit_patience(monkeypatch, 0.01)
     assert recorder.next_id("k") == 1
-    plain.execute("BEGIN IMMEDIATE")
+    plain.hold_up()
     with pytest.raises(OperationalError):
         recorder.next_id("k")
-    plain.execute("ROLLBACK")
+    plain.let_go()
     assert recorder.next_id("k") == 2

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -12,11 +11,10 @@ PROGRAM = """
 from gevent import monkey
 monkey.patch_all()
 import sys, gevent
-from pathlib import Path
 from tests.domain.scene import open_ledger, recorder_of
 from tests.store.stored import event
 
-recorder = recorder_of(open_ledger(Path(sys.argv[1])))
+recorder = recorder_of(open_ledger(sys.argv[1]))
 victim = sys.argv[2]
 greenlets = {
     name: gevent.spawn(recorder.insert_events, [event(name)]) for name in ("first", "second", "third")
@@ -34,7 +32,7 @@ print(all(served), len(served), "later" in stored)
 
 
 @pytest.mark.parametrize("victim", ["first", "second", "third"])
-def test_a_killed_greenlet_takes_nobody_along(file: Path, victim: str) -> None:
-    command = [sys.executable, "-c", PROGRAM, str(file), victim]
+def test_a_killed_greenlet_takes_nobody_along(url: str, victim: str) -> None:
+    command = [sys.executable, "-c", PROGRAM, url, victim]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, timeout=30)
     assert done.stdout.split() == ["True", "3", "True"]

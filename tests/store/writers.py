@@ -2,7 +2,6 @@
 
 import os
 import threading
-from pathlib import Path
 
 from tests.domain.scene import open_ledger, recorder_of
 from tests.store.stored import stream
@@ -11,9 +10,9 @@ GROUP = 3
 """How many events each writer appends at once, all or none."""
 
 
-def append_until_killed(file: Path, name: str, threads: int, acknowledge: int) -> None:
+def append_until_killed(url: str, name: str, threads: int, acknowledge: int) -> None:
     """Append group after group in several threads; write each one's number down once it is stored."""
-    recorder = recorder_of(open_ledger(file))
+    recorder = recorder_of(open_ledger(url))
 
     def write(thread: int) -> None:
         number = 0
@@ -27,8 +26,8 @@ def append_until_killed(file: Path, name: str, threads: int, acknowledge: int) -
         threading.Thread(target=write, args=(thread,)).start()
 
 
-def take_ids(file: Path, kind: str, count: int, answer: int) -> None:
+def take_ids(url: str, kind: str, count: int, answer: int) -> None:
     """Take so many ids, and write them down in the order in which they were given."""
-    recorder = recorder_of(open_ledger(file))
+    recorder = recorder_of(open_ledger(url))
     given = [recorder.next_id(kind) for _ in range(count)]
     os.write(answer, ("\n".join(map(str, given)) + "\n").encode())
