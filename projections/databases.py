@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +23,8 @@ from store.urls import is_postgres
 
 SCHEMA = "views"
 TURN_SECONDS = 10
+PAGE_SECONDS = 10
+"""How long an answer to a reader may take; a batch or a rebuild may take as long as it does."""
 Held = Callable[[], bool]
 """Says whether a lock is still held."""
 
@@ -109,7 +112,9 @@ class Postgres:
         begin = f"""BEGIN; SET LOCAL lock_timeout = '{TURN_SECONDS}s'; SET LOCAL synchronous_commit = off;
             SELECT pg_advisory_xact_lock({LOCKS}, {zlib.crc32(b"writing") >> 1})"""
         schema = {"schema_translate_map": {None: SCHEMA}}
-        self.engine = engine(url, begin="BEGIN", pool_size=2).execution_options(**schema)
+        self.engine = engine(url, begin="BEGIN", pool_size=2, seconds=inf).execution_options(
+            **schema
+        )
         self.writer = self.engine.execution_options(begin=begin)
         self._reader = create_engine(
             "postgresql+psycopg://", creator=self._any_host, poolclass=NullPool
@@ -121,11 +126,11 @@ class Postgres:
 
     def _any_host(self) -> Any:
         try:
-            opened = connect(self._url)
+            opened = connect(self._url, seconds=PAGE_SECONDS)
         except psycopg.OperationalError:
             if not self._wants_primary:
                 raise
-            opened = connect(self._url, target_session_attrs="any")
+            opened = connect(self._url, seconds=PAGE_SECONDS, target_session_attrs="any")
         # A plan that is made for any value reads the whole table for a rare one.
         opened.execute("SET plan_cache_mode = force_custom_plan")
         return opened

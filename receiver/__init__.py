@@ -40,6 +40,17 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     return app
 
 
+def preload(app: "Flask") -> None:
+    """Read who may call before the first request comes: the store may be away by then."""
+    from contextlib import suppress
+
+    from store.trouble import UNAVAILABLE
+
+    with suppress(*UNAVAILABLE):
+        app.extensions["clients"].any()
+        app.extensions["sources"].all()
+
+
 def _share(app: "Flask", parts: "Parts") -> None:
     """Put the parts where routes find them, and let the store's commits be counted."""
     from receiver.bodies import Admission

@@ -46,11 +46,6 @@ def main() -> None:
 
 def _operators() -> tuple[type[Exception], ...]:
     """Return the errors that an operator can do something about; imported when one occurs."""
-    import sqlite3
-
-    import psycopg
-    from eventsourcing.persistence import PersistenceError
-    from sqlalchemy.exc import DBAPIError
 
     from domain.errors import Refusal
     from projections.databases import Locked
@@ -59,16 +54,14 @@ def _operators() -> tuple[type[Exception], ...]:
     from receiver.clients import ClientError
     from receiver.settings import SettingsError
     from receiver.sources import SourceError
+    from store.trouble import UNAVAILABLE
 
     mine = (ClientError, SettingsError, SourceError, Refusal)
     return (
         *mine,
-        PersistenceError,
-        DBAPIError,
+        *UNAVAILABLE,
         Locked,
         NotStopped,
         RebuildStopped,
         OSError,
-        sqlite3.Error,
-        psycopg.Error,
     )

@@ -1,19 +1,16 @@
 """The only table from exceptions to answers: problem documents (RFC 9457), never a traceback."""
 
-import sqlite3
 from http import HTTPStatus
 from typing import Any
 
-import psycopg
 import structlog
-from eventsourcing.persistence import PersistenceError
 from flask import Flask, Response, current_app, json
 from marshmallow import Schema, fields
-from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from domain import errors
 from receiver.messages import flatten
+from store.trouble import UNAVAILABLE
 
 RETRY_AFTER_SECONDS = 1
 BY_FIELD = "some fields can't be used; see errors"
@@ -69,10 +66,8 @@ def register(app: Flask) -> None:
     """Answer every exception that a request can raise."""
     app.register_error_handler(errors.Refusal, _refused)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(PersistenceError, _unavailable)
-    app.register_error_handler(DBAPIError, _unavailable)
-    app.register_error_handler(sqlite3.Error, _unavailable)
-    app.register_error_handler(psycopg.Error, _unavailable)
+    for each in UNAVAILABLE:
+        app.register_error_handler(each, _unavailable)
     app.register_error_handler(Overloaded, lambda error: problem(503, str(error)))
     app.register_error_handler(Exception, _unexpected)
 

@@ -1,14 +1,10 @@
 """Whether the process lives, whether it is ready, and what it counts."""
 
 import os
-import sqlite3
 from collections.abc import Iterable
 
-import psycopg
-from eventsourcing.persistence import PersistenceError
 from flask import Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST
-from sqlalchemy.exc import DBAPIError
 
 from projections.status import statuses
 from receiver import metrics
@@ -16,6 +12,7 @@ from receiver.access import requires
 from receiver.blueprint import Blueprint
 from receiver.errors import problem
 from receiver.parts import ledger, views
+from store.trouble import UNAVAILABLE
 
 ALIVE_SECONDS = 5.0
 blueprint = Blueprint("health", __name__, description="For those who operate it.")
@@ -42,7 +39,7 @@ def readyz() -> Response:
         head = ledger().store.max_notification_id()
         alive = views().alive(ALIVE_SECONDS)
         stopped = {each.name: each.error for each in statuses(views(), head) if each.stopped_at}
-    except (PersistenceError, DBAPIError, sqlite3.Error, psycopg.Error) as error:
+    except UNAVAILABLE as error:
         return problem(
             503, f"the store can't be reached: {error.__cause__ or type(error).__name__}"
         )

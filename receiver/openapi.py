@@ -15,7 +15,8 @@ from receiver.messages import EnvelopeSchema
 
 DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
 kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
-when it can't within 2 s, `Ledger-Lag` says how many events behind it is. Paths work with and without
+when it can't within 2 s, `Ledger-Lag` says how many events behind it is, or `unknown` while the ledger
+itself can't be reached. Paths work with and without
 the trailing slash."""
 SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}]
 SCHEMES = {
@@ -90,8 +91,8 @@ BY_METHOD = {
 HEADERS = {
     "ETag": ("Changes when the answer does.", "string"),
     "Ledger-Lag": (
-        "How many events behind the ledger this answer is; absent when none.",
-        "integer",
+        "How many events behind the ledger this answer is, or `unknown`; absent when none.",
+        "string",
     ),
     "Link": ('The next page, if there is one: <…>; rel="next".', "string"),
 }

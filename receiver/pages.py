@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
+from eventsourcing.persistence import PersistenceError
 from flask import Response, abort, current_app, g, request
 from marshmallow import ValidationError, fields, validate
 
@@ -18,6 +19,7 @@ from receiver.messages import Lenient
 from receiver.parts import ledger, views
 
 LONGEST_PAGE = 1000
+UNKNOWN = "unknown"
 
 
 class Cursor(fields.String):
@@ -54,9 +56,16 @@ class PageSchema(Lenient):
 
 @contextmanager
 def reading(projection: str) -> Iterator[View]:
-    """Open a snapshot of a projection that shows all that was acknowledged before this request."""
-    with views().reading(projection, ledger().store.max_notification_id()) as view:
-        g.lag = view.lag
+    """Open a snapshot of a projection that shows all that was acknowledged before this request.
+
+    While the ledger can't be reached, what the read models have, if they can be.
+    """
+    try:
+        head = ledger().store.max_notification_id()
+    except PersistenceError:
+        head = None
+    with views().reading(projection, head) as view:
+        g.lag = UNKNOWN if view.lag is None else view.lag
         yield view
 
 

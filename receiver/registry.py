@@ -22,6 +22,7 @@ from sqlalchemy import (
 from store.engines import driver_of, engine
 from store.postgres_session import MIGRATING
 from store.together import Together
+from store.trouble import UNAVAILABLE
 from store.urls import is_postgres
 
 T = TypeVar("T")
@@ -132,7 +133,10 @@ class Registry:
 
 
 class Cached(Generic[T]):
-    """Keep what was read from the registry until its count of changes moves: no stale key verifies."""
+    """Keep what was read from the registry until its count of changes moves: no stale key verifies.
+
+    While the registry can't be reached, and so can't be changed either, what was last read counts.
+    """
 
     def __init__(self, registry: Registry, load: Callable[[Connection], T]) -> None:
         self._registry = registry
@@ -142,6 +146,14 @@ class Cached(Generic[T]):
 
     def get(self) -> T:
         """Return what the tables say now."""
+        try:
+            return self._now()
+        except UNAVAILABLE:
+            if self._kept is None:
+                raise
+            return self._kept[1]
+
+    def _now(self) -> T:
         version = self._registry.version()
         kept = self._kept
         if kept is None or kept[0] != version:

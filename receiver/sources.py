@@ -101,14 +101,14 @@ class Sources:
     def listing(self) -> list[dict[str, Any]]:
         """Return every source and its keys, without the secrets."""
         with self._registry.reading() as connection:
-            rows = connection.execute(select(sources).order_by(sources.c.name)).mappings()
+            rows = connection.execute(select(sources)).mappings()
             found = [{**row, "keys": []} for row in rows]
             known = {each["name"]: each for each in found}
             keys = connection.execute(select(source_keys).order_by(source_keys.c.created_at))
             for key in keys.mappings():
                 shown = {name: key[name] for name in ("id", "created_at", "expired_at")}
                 known[key["source"]]["keys"].append(shown)
-        return found
+        return sorted(found, key=lambda each: str(each["name"]))
 
 
 def _load(connection: Connection) -> dict[str, Source]:
@@ -151,7 +151,8 @@ def _add_key(connection: Connection, name: str, scheme: str, secret: str | None)
             source=name,
             id=f"key_{secrets.token_hex(4)}",
             secret=secret,
-            created_at=dates.iso(dates.utc_now()),
+            # To the microsecond, since keys are listed in the order in which they were made.
+            created_at=dates.utc_now().isoformat(timespec="microseconds"),
         )
     )
     return secret

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL: what they are opened with, and a bounded pool of them."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -14,17 +15,44 @@ from sqlalchemy.pool import QueuePool
 
 T = TypeVar("T")
 Connection = psycopg.Connection[Any]
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 3.0
 """How long a question waits for a connection, and a group for another's transaction."""
+ANSWER_SECONDS = 4.0
 NOTICED = {
     # A host that vanished without a word is noticed in seconds, not in the hours of TCP.
-    "connect_timeout": 3,
+    "connect_timeout": 2,
     "keepalives_idle": 3,
     "keepalives_interval": 1,
     "keepalives_count": 3,
     "tcp_user_timeout": 8000,
     "application_name": "kitledger",
 }
+
+
+class Impatient(psycopg.Connection[Any]):
+    """A connection that is given up when an answer is too long in coming.
+
+    A server that was frozen, or cut off by a network that still says yes, would be waited for for ever.
+    """
+
+    seconds = float("inf")
+
+    def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
+        """Consume one of psycopg's generators; see psycopg.Connection.wait."""
+        return super().wait(self._until(gen, time.monotonic() + self.seconds), *args, **kwargs)
+
+    def _until(self, gen: Any, deadline: float) -> Generator[Any, Any, Any]:
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if ready:
+                    wanted = gen.send(ready)
+                elif time.monotonic() > deadline:
+                    self.close()
+                    raise psycopg.OperationalError(f"no answer came in {self.seconds:.0f} s")
+        except StopIteration as done:
+            return done.value
 
 
 @contextmanager
@@ -38,9 +66,15 @@ def translated() -> Iterator[None]:
         raise persistence.OperationalError(str(error)) from error
 
 
-def connect(url: str, **more: Any) -> Connection:
-    """Open a connection that begins no transaction by itself; what `url` says wins over NOTICED."""
-    return psycopg.connect(**{**NOTICED, **conninfo_to_dict(url), "autocommit": True, **more})
+def connect(url: str, *, seconds: float = ANSWER_SECONDS, **more: Any) -> Connection:
+    """Open a connection that begins no transaction by itself; what `url` says wins over NOTICED.
+
+    It is given up when an answer is not there after so many seconds.
+    """
+    wanted = {**NOTICED, **conninfo_to_dict(url), "autocommit": True, **more}
+    connection = Impatient.connect(**wanted)
+    connection.seconds = seconds
+    return connection
 
 
 class Connections:

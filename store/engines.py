@@ -4,18 +4,26 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from store.connections import PATIENCE_SECONDS, connect
+from store.connections import ANSWER_SECONDS, PATIENCE_SECONDS, connect
 from store.urls import is_postgres
 
 BUSY_SECONDS = 10
 
 
-def engine(url: str, *, begin: str, synchronous: str = "FULL", pool_size: int = 4) -> Engine:
+def engine(
+    url: str,
+    *,
+    begin: str,
+    synchronous: str = "FULL",
+    pool_size: int = 4,
+    seconds: float = ANSWER_SECONDS,
+) -> Engine:
     """Make an engine whose transactions begin with `begin`, or with the execution option `begin`.
 
-    `synchronous` is for SQLite: whether every commit waits for the disk.
+    `synchronous` is for SQLite: whether every commit waits for the disk. `pool_size` and `seconds`
+    are for PostgreSQL: how many connections, and how long an answer may take.
     """
-    made = _postgres(url, pool_size) if is_postgres(url) else _sqlite(url, synchronous)
+    made = _postgres(url, pool_size, seconds) if is_postgres(url) else _sqlite(url, synchronous)
 
     @event.listens_for(made, "begin")
     def start(connection: Connection) -> None:
@@ -32,11 +40,11 @@ def driver_of(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
-def _postgres(url: str, pool_size: int) -> Engine:
+def _postgres(url: str, pool_size: int, seconds: float) -> Engine:
     # The URL is the driver's to read: SQLAlchemy knows none with several hosts.
     return create_engine(
         "postgresql+psycopg://",
-        creator=lambda: connect(url),
+        creator=lambda: connect(url, seconds=seconds),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=PATIENCE_SECONDS,

@@ -14,7 +14,7 @@ T = TypeVar("T")
 LOCKS = 0x6B69746C
 """The first half of every advisory lock of ours; the second says what is locked."""
 APPENDING = 1
-RESOLVE_SECONDS = 5.0
+RESOLVE_SECONDS = 3.0
 
 MIGRATING = f"SELECT pg_advisory_xact_lock({LOCKS}, 2)"
 LOCK = f"SELECT pg_advisory_xact_lock({LOCKS}, {APPENDING})"

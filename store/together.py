@@ -7,7 +7,10 @@ from typing import Generic, TypeVar
 
 from eventsourcing.persistence import OperationalError
 
+from store.trouble import UNAVAILABLE
+
 T = TypeVar("T")
+LONGEST_PAUSE = 2.0
 
 
 class _Round(Generic[T]):
@@ -23,7 +26,9 @@ class _Round(Generic[T]):
 class Together(Generic[T]):
     """Ask once for all who wait; each gets an answer to a question put after it came.
 
-    So nobody is told what was true before, and a hundred that come at once cost one round trip.
+    So nobody is told what was true before, and a hundred that come at once cost one round trip. Who
+    comes just after a question failed is told so, for as long as it took to fail: a host that is gone
+    takes seconds to ask.
     """
 
     def __init__(self, ask: Callable[[], T]) -> None:
@@ -31,6 +36,7 @@ class Together(Generic[T]):
         self._lock = threading.Lock()
         self._asking = threading.Lock()
         self._coming: _Round[T] = _Round()
+        self._paused = 0.0
 
     def get(self) -> T:
         """Return the answer; raises what asking raised."""
@@ -52,7 +58,7 @@ class Together(Generic[T]):
                 # Requests that are there already can join.
                 time.sleep(0)
                 self._next(mine)
-                mine.answer = self._ask()
+                mine.answer = self._answer()
                 mine.error = None
         except Exception as error:
             mine.error = error
@@ -60,6 +66,17 @@ class Together(Generic[T]):
             # Reached by a leader that is killed, too: nobody is to wait for it for ever.
             self._next(mine)
             mine.over.set()
+
+    def _answer(self) -> T:
+        started = time.monotonic()
+        if started < self._paused:
+            raise OperationalError("the database could not be reached a moment ago")
+        try:
+            return self._ask()
+        except UNAVAILABLE:
+            ended = time.monotonic()
+            self._paused = ended + min(ended - started, LONGEST_PAUSE)
+            raise
 
     def _next(self, mine: _Round[T]) -> None:
         with self._lock:
