@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test check demo bench clean
+.PHONY: run test check demo bench chaos clean
 
 run: $(INSTALLED)
 	@$(BIN)/kitledger welcome
@@ -23,6 +23,9 @@ demo: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+chaos: $(INSTALLED)
+	$(BIN)/python -m chaos
 
 clean:
 	rm -rf .venv data .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

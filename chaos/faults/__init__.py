@@ -1,0 +1,30 @@
+"""Every fault there is, in the order of the table."""
+
+from chaos.fault import Fault
+from chaos.faults.clients import Crowd, SlowClients
+from chaos.faults.clocks import ClockSetBack
+from chaos.faults.cuts import BackendsTerminated, CommitsCut
+from chaos.faults.disks import DiskFull, FileLimit
+from chaos.faults.locks import AppendLockHeld, LedgerLocked
+from chaos.faults.pools import PoolExhausted
+from chaos.faults.processes import MasterKilled, ProjectorKilled, WorkerKilled
+from chaos.faults.servers import Failover, PostmasterKilled, ServerStopped
+
+FAULTS: tuple[type[Fault], ...] = (
+    WorkerKilled,
+    MasterKilled,
+    ProjectorKilled,
+    ServerStopped,
+    PostmasterKilled,
+    Failover,
+    CommitsCut,
+    BackendsTerminated,
+    DiskFull,
+    FileLimit,
+    LedgerLocked,
+    AppendLockHeld,
+    PoolExhausted,
+    ClockSetBack,
+    SlowClients,
+    Crowd,
+)
