@@ -2,13 +2,14 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 
 import pytest
 from hypothesis import settings
 
 from tests.postgres import Databases
 from tests.service import Service
+from tests.services import Services
 from tests.stores import Stores
 
 # How long an example takes says nothing: the machine has other things to do.
@@ -51,41 +52,49 @@ def url(stores: Stores) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Give a service that never runs, with the source `lab` and a client with every role."""
-    pattern = Service(tmp_path_factory.mktemp("prepared")).prepare()
-    yield pattern
-    pattern.close()
+def services(
+    store: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Services]:
+    """Give a maker of services that live as long as the tests on their kind of database."""
+    made = Services(store, databases, lambda: tmp_path_factory.mktemp("service"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory, prepared: Service) -> Iterator[Service]:
+def prepared(services: Services) -> Service:
+    """Give a service that never runs, with the source `lab` and a client with every role."""
+    return services.bare().prepare()
+
+
+@pytest.fixture(scope="session")
+def service(services: Services, prepared: Service) -> Service:
     """Give the service that tests share: two workers, the source `lab`, a client with every role.
 
     What a test posts stays, so each takes ids, barcodes and customers of its own: see `fresh`.
     """
-    running = Service(tmp_path_factory.mktemp("service")).like(prepared).start()
-    yield running
-    running.close()
+    return services.like(prepared).start()
 
 
 @pytest.fixture
-def new_service(tmp_path: Path, prepared: Service) -> Iterator[NewService]:
+def new_service(
+    store: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory, prepared: Service
+) -> Iterator[NewService]:
     """Give a maker of services of a test's own: with source and client, but not started.
 
     It takes the number of `workers` and environment variables such as MAX_BODY_BYTES="100".
     """
-    made: list[Service] = []
+    made = Services(store, databases, lambda: tmp_path_factory.mktemp("service"))
+    yield partial(made.like, prepared)
+    made.close()
 
-    def make(workers: int = 2, **settings: str) -> Service:
-        folder = tmp_path / f"service{len(made)}"
-        folder.mkdir()
-        made.append(Service(folder, workers, **settings).like(prepared))
-        return made[-1]
 
-    yield make
-    for each in made:
-        each.close()
+@pytest.fixture(scope="session")
+def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a place where nothing was ever started, for commands that come to no database."""
+    place = Service(tmp_path_factory.mktemp("nowhere"))
+    yield place
+    place.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,20 +10,27 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
+from click.testing import CliRunner, Result
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import hmac_data
+
+from receiver.cli import kitledger
+from tests.plain import Plain
 
 COMMAND = (sys.executable, "-m", "receiver")
 PATIENCE_SECONDS = 60
 VARIABLES = {
     "DATABASE_URL",
     "VIEWS_DATABASE_URL",
+    "DATABASE_POOL_SIZE",
+    "VIEWS_POOL_SIZE",
     "PORT",
     "WEB_CONCURRENCY",
     "MAX_BODY_BYTES",
@@ -35,7 +42,8 @@ Credentials = tuple[str, str]
 class Service:
     """Run `kitledger` in a folder: its commands, and its server with some workers.
 
-    `settings` are environment variables. Nothing is shared with other services but the code.
+    `settings` are environment variables. Nothing is shared with other services but the code, unless
+    they name the same databases; without a DATABASE_URL there are SQLite files in the folder.
     """
 
     def __init__(self, folder: Path, workers: int = 2, **settings: str) -> None:
@@ -59,7 +67,10 @@ class Service:
         return self
 
     def like(self, other: Self) -> Self:
-        """Take over what another service keeps, which is not running: its files and its secrets."""
+        """Take over what another service keeps, which is not running: its files and its secrets.
+
+        What it keeps on PostgreSQL is for the caller to copy.
+        """
         for file in other.folder.glob("*.db"):
             shutil.copy(file, self.folder)
         self.secrets, self.admin = dict(other.secrets), other.admin
@@ -67,15 +78,22 @@ class Service:
 
     def add_source(self, name: str, *options: str) -> str:
         """Add a source and return its secret."""
-        self.secrets[name] = self.cli("sources", "add", name, *options).stdout.split()[-1]
+        self.secrets[name] = self.here("sources", "add", name, *options).stdout.split()[-1]
         return self.secrets[name]
 
     def add_client(self, *roles: str, options: tuple[str, ...] = ()) -> Credentials:
         """Add a client with these roles and return its id and key."""
         wanted = [word for role in roles for word in ("--role", role)]
-        printed = self.cli("clients", "add", "-".join(roles), *wanted, *options).stdout
+        printed = self.here("clients", "add", "-".join(roles), *wanted, *options).stdout
         client_id, key = printed.split()[-1].split(":")
         return client_id, key
+
+    def here(self, *arguments: str, check: bool = True, given: str | None = None) -> Result:
+        """Run `kitledger` in this process, which is quicker than `cli`."""
+        runner = CliRunner(env=self.environment)
+        done = runner.invoke(kitledger, arguments, input=given, prog_name="kitledger")
+        assert not check or done.exit_code == 0, f"{arguments}: {done.output}"
+        return done
 
     def cli(
         self, *arguments: str, check: bool = True, given: str | None = None
@@ -163,6 +181,26 @@ class Service:
         """Return the JSON objects that the server has logged so far."""
         return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
 
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a statement on the ledger's database, past the service; `%s` stands for a value."""
+        with self.ledger() as plain:
+            return plain.query(statement, *values)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Plain]:
+        """Open the ledger's database beside the server."""
+        with closing(Plain(self.environment["DATABASE_URL"])) as plain:
+            if not plain.on_postgres:
+                plain.query("PRAGMA busy_timeout = 10000")
+            yield plain
+
+    @contextmanager
+    def nobody_writes(self) -> Iterator[None]:
+        """Hold up everybody who wants to write to the ledger, as a backup does that hangs."""
+        with self.ledger() as plain:
+            plain.hold_up()
+            yield
+
     def request(
         self, method: str, path: str, *, auth: Credentials | None = None, **options: Any
     ) -> httpx.Response:
@@ -231,13 +269,12 @@ def eventually(happens: Callable[[], bool]) -> bool:
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     """Return an environment in which `kitledger` keeps everything in a folder."""
     inherited = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    return {
-        **inherited,
+    files = {
         "DATABASE_URL": f"sqlite:///{folder}/ledger.db",
         "VIEWS_DATABASE_URL": f"sqlite:///{folder}/views.db",
-        "TMPDIR": str(folder),
-        **settings,
     }
+    databases = {} if "DATABASE_URL" in settings else files
+    return {**inherited, **databases, "TMPDIR": str(folder), **settings}
 
 
 def sign(secret: str, webhook_id: str, at: datetime, body: bytes) -> str:

@@ -1,7 +1,6 @@
 """What the tests of organizations may ask for: one of their own, and a second server."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -32,7 +31,7 @@ def place(service: Service, fresh: Callable[[], int]) -> Place:
 def neighbour(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Give a second server on the same store: surely another process than any of the first."""
     names = ("DATABASE_URL", "VIEWS_DATABASE_URL")
-    shared = {name: service.environment[name] for name in names}
+    shared = {name: service.environment[name] for name in names if name in service.environment}
     running = Service(tmp_path_factory.mktemp("neighbour"), 1, **shared)
     running.admin = service.admin
     running.serve("--no-projector")
@@ -42,9 +41,9 @@ def neighbour(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(url: str) -> Iterator[Office]:
     """Open an office with a tree of groups, on a ledger of its own."""
-    ledger = open_ledger(tmp_path / "ledger.db")
+    ledger = open_ledger(url)
     made = Office(ledger)
     made.tree()
     yield made

@@ -1,7 +1,6 @@
 """Whenever another process writes while a use case is under way, what both say afterwards is true."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from domain.errors import (
 from domain.organizations import Registered
 from tests.domain.scene import open_ledger, recorder_of
 from tests.organizations.office import DEEP, NORTH, ROOT, SOUTH, Office
+from tests.stores import Stores
 
 CALLS = ("select_stream", "insert_events")
 FOR_EVER = 500
@@ -43,9 +43,9 @@ class Interruption:
 
 
 @pytest.fixture
-def other(office: Office, tmp_path: Path) -> Iterator[Office]:
+def other(office: Office, url: str) -> Iterator[Office]:
     """Open the same ledger as another process would."""
-    ledger = open_ledger(tmp_path / "ledger.db")
+    ledger = open_ledger(url)
     yield Office(ledger, seen=office.seen, hours=100)
     ledger.close()
 
@@ -105,19 +105,27 @@ RACES: dict[str, tuple[Ask, Ask, type[Refusal]]] = {
 
 @pytest.mark.parametrize(("mine", "theirs", "refusal"), RACES.values(), ids=RACES)
 def test_of_two_that_can_not_both_be_only_one_is_whenever_the_other_comes(
-    tmp_path: Path, mine: Ask, theirs: Ask, refusal: type[Refusal]
+    stores: Stores, mine: Ask, theirs: Ask, refusal: type[Refusal]
 ) -> None:
-    said, calls = race(tmp_path / "alone.db", mine, theirs, moment=0)
+    said, calls = race(stores, mine, theirs, moment=0)
     assert said == {None}
 
     for moment in range(1, calls + 1):
-        said, _ = race(tmp_path / f"{moment}.db", mine, theirs, moment)
+        said, _ = race(stores, mine, theirs, moment)
         assert said == {None, refusal}, f"interrupted before call {moment}: {said}"
 
 
-def race(file: Path, mine: Ask, theirs: Ask, moment: int) -> tuple[set[type[Refusal] | None], int]:
+def race(
+    stores: Stores, mine: Ask, theirs: Ask, moment: int
+) -> tuple[set[type[Refusal] | None], int]:
     """Let one interrupt the other before a call to the store; return how they end, and the calls."""
-    ours, others = open_ledger(file), open_ledger(file)
+    with stores.empty() as url:
+        return race_on(url, mine, theirs, moment)
+
+
+def race_on(url: str, mine: Ask, theirs: Ask, moment: int) -> tuple[set[type[Refusal] | None], int]:
+    """Do so on one ledger."""
+    ours, others = open_ledger(url), open_ledger(url)
     office, other = Office(ours), Office(others, hours=100)
     office.tree()
     gone = office.deactivate(office.register())

@@ -17,6 +17,7 @@ from projections.projection import micros
 from projections.rebuild import rebuild
 from tests.organizations.office import DEEP, NORTH, SOUTH, Office, at
 from tests.projections.world import World, batches_of
+from tests.stores import Stores
 
 MODEL = Organizations()
 ORGANIZATIONS = count(1000)
@@ -42,11 +43,12 @@ STORIES = st.lists(st.one_of(PUT, REGISTER, CHANGE, PROJECT), max_size=25)
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(stores: Stores) -> Iterator[World]:
     """Make one world for all stories: each has an organization of its own in it."""
-    made = World(tmp_path_factory.mktemp("organizations"))
-    yield made
-    made.close()
+    with stores.empty() as url:
+        made = World(url)
+        yield made
+        made.close()
 
 
 def tell(world: World, office: Office, story: list[Step]) -> list[int]:

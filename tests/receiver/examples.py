@@ -64,7 +64,7 @@ def event_ids(service: Service, **query: Any) -> list[int]:
 
 def held(service: Service, refusal: dict[str, Any]) -> dict[str, Any]:
     """Show what a refusal says was put into quarantine."""
-    shown = service.cli("quarantine", "show", str(refusal["quarantine"]), "--json")
+    shown = service.here("quarantine", "show", str(refusal["quarantine"]), "--json")
     kept: dict[str, Any] = json.loads(shown.stdout)
     return kept
 

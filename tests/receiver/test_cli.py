@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from receiver.cli import kitledger
 from tests.service import COMMAND, Service
+from tests.services import Services
 
 CONTRACT = {
     *("serve", "project", "migrate"),
@@ -41,22 +42,19 @@ ALL = {" ".join(path): path for path in commands(kitledger)}
 
 
 @pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def shell(services: Services) -> Service:
     """Give a place where commands are run, and no server runs."""
-    place = Service(tmp_path_factory.mktemp("shell"))
-    place.cli("sources", "add", "lab")
-    place.cli("sources", "add", "gone")
-    place.cli("sources", "retire", "gone")
-    place.cli("clients", "add", "first", "--role", "reader", "--key", KEY)
-    yield place
-    place.close()
+    place = services.bare()
+    place.here("sources", "add", "lab")
+    place.here("sources", "add", "gone")
+    place.here("sources", "retire", "gone")
+    place.here("clients", "add", "first", "--role", "reader", "--key", KEY)
+    return place
 
 
 def here(service: Service, *words: str, given: str | None = None) -> Result:
-    """Run a command in this process, which is quicker than in one of its own."""
-    return CliRunner().invoke(
-        kitledger, words, input=given, env=service.environment, prog_name="kitledger"
-    )
+    """Run a command that may fail, in this process."""
+    return service.here(*words, check=False, given=given)
 
 
 def rows(service: Service, *listing: str) -> list[dict[str, Any]]:
@@ -120,7 +118,7 @@ def test_sources_are_listed_without_their_secrets(shell: Service) -> None:
 def test_keys_of_a_source_are_added_and_ended(shell: Service) -> None:
     first = shell.add_source("turning")
 
-    second = shell.cli("sources", "rotate", "turning").stdout.splitlines()[-1]
+    second = shell.here("sources", "rotate", "turning").stdout.splitlines()[-1]
     (keys,) = (row["keys"] for row in rows(shell, "sources", "list") if row["name"] == "turning")
     assert here(shell, "sources", "expire", "turning", keys[0]["id"]).exit_code == 0
 
@@ -223,8 +221,8 @@ def test_numbers_beyond_all_ids_are_refused(shell: Service, words: str, number: 
         "serve --nonsense",
     ],
 )
-def test_wrong_usage_is_exit_status_2_with_a_hint(shell: Service, words: str) -> None:
-    done = here(shell, *words.split())
+def test_wrong_usage_is_exit_status_2_with_a_hint(nowhere: Service, words: str) -> None:
+    done = here(nowhere, *words.split())
 
     assert done.exit_code == 2
     assert "Usage: kitledger" in done.stderr

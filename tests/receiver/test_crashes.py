@@ -1,20 +1,20 @@
 """A server that is killed at any moment, under load, has every event it acknowledged, exactly once."""
 
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from itertools import count
 
 import httpx
+import pytest
 
-from tests.conftest import NewService
+from tests.postgres import Server
 from tests.receiver.examples import kit_event, pages
 from tests.service import Service
 
-KILLS = 20
+KILLS = 10
 SENDERS = 4
 ARRAY = 5
 
@@ -50,34 +50,61 @@ class Sender(threading.Thread):
                 self.due.pop(0)
 
 
-@contextmanager
-def ledger_of(service: Service) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(service.folder / "ledger.db")) as plain:
-        yield plain
+@dataclass
+class Doomed:
+    """A service, and the PostgreSQL server that dies with it, if it has one."""
+
+    service: Service
+    server: Server | None
+
+    def kill(self) -> None:
+        """Kill every process, in any order."""
+        ends = [self.service.kill] + ([self.server.kill] if self.server else [])
+        for end in random.sample(ends, len(ends)):
+            end()
+
+    def start(self) -> None:
+        """Start again on what the disk has."""
+        if self.server is not None:
+            self.server.start()
+        self.service.start()
 
 
 def streams(service: Service, prefix: str) -> list[str]:
     """Return the streams that begin so, once for each event in them."""
-    with ledger_of(service) as plain:
-        found = plain.execute(
-            "SELECT originator_id FROM stored_events WHERE originator_id LIKE ?", (f"{prefix}%",)
-        )
-        return [stream for (stream,) in found]
+    found = service.query(
+        "SELECT originator_id FROM stored_events WHERE originator_id LIKE %s", f"{prefix}%"
+    )
+    return [stream for (stream,) in found]
 
 
-def test_every_acknowledged_event_is_there_exactly_once(new_service: NewService) -> None:
-    service, ids, acknowledged = new_service().start(), count(1), set[int]()
+@pytest.fixture(params=["sqlite", "postgres"])
+def doomed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Doomed]:
+    """Give a service to kill, and with it the PostgreSQL server that it has for itself, if any."""
+    server = Server().create().start() if request.param == "postgres" else None
+    settings = {} if server is None else {"DATABASE_URL": server.url()}
+    service = Service(tmp_path_factory.mktemp("doomed"), **settings).prepare()
+    yield Doomed(service, server)
+    service.close()
+    if server is not None:
+        server.close()
+
+
+def test_every_acknowledged_event_is_there_exactly_once(doomed: Doomed) -> None:
+    service, ids, acknowledged = doomed.service.start(), count(1), set[int]()
     left: list[list[list[int]]] = [[] for _ in range(SENDERS)]
     for _ in range(KILLS):
         senders = [Sender(service, ids, due) for due in left]
         for sender in senders:
             sender.start()
         time.sleep(random.uniform(0.05, 0.5))
-        service.kill()
+        doomed.kill()
         for sender in senders:
             sender.join()
             acknowledged.update(sender.acknowledged)
-        service.start()
+        doomed.start()
 
     deliveries, kits = streams(service, "delivery/"), streams(service, "kit/")
     assert len(acknowledged) > KILLS, "the load was real"
@@ -90,7 +117,7 @@ def test_every_acknowledged_event_is_there_exactly_once(new_service: NewService)
     assert {len(recorded & set(batch)) in {0, len(batch)} for due in left for batch in due} <= {
         True
     }
-    with ledger_of(service) as plain:
-        assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with service.ledger() as plain:
+        assert plain.is_sound()
     shown = [row["barcode"] for page in pages(service, "/api/v1/kits/", limit=1000) for row in page]
     assert sorted(shown) == sorted(f"K{event_id}" for event_id in recorded)

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from schemathesis.specs.openapi.checks import ignored_auth
 
 from tests.receiver.examples import kit_event, report_event
 from tests.service import Service
+from tests.services import Services
 
 # Dates and cursors are narrower than any JSON schema says, so what fits a schema may be refused.
 EXCLUDED = "positive_data_acceptance"
@@ -30,13 +30,12 @@ JSON = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def own_service(tmp_path_factory: pytest.TempPathFactory, prepared: Service) -> Iterator[Service]:
+def own_service(services: Services, prepared: Service) -> Service:
     """Give a service with one thing of each kind, which may be filled with nonsense."""
-    running = Service(tmp_path_factory.mktemp("schemathesis")).like(prepared).start()
+    running = services.like(prepared).start()
     running.post_webhook([kit_event(1, "0"), report_event(2, 0)])
     running.post("/api/v1/kit-registrations/", {"customer": 0, "kit": "0"})
-    yield running
-    running.close()
+    return running
 
 
 def unexpected(service: Service) -> list[str]:

@@ -3,64 +3,58 @@
 import shlex
 import socket
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import NewService
 from tests.receiver.test_cli import error, rows
 from tests.service import COMMAND, PATIENCE_SECONDS, Service
-
-
-@pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Give a place where nothing was ever started."""
-    place = Service(tmp_path_factory.mktemp("start"))
-    yield place
-    place.close()
+from tests.services import Services
 
 
 @pytest.mark.parametrize("command", ["serve", "project", "migrate", "clients list"])
 def test_a_bad_setting_stops_the_start_with_a_line_that_names_it(
-    shell: Service, monkeypatch: pytest.MonkeyPatch, command: str
+    nowhere: Service, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setitem(shell.environment, "MAX_BODY_BYTES", "plenty")
+    monkeypatch.setitem(nowhere.environment, "MAX_BODY_BYTES", "plenty")
 
-    assert "MAX_BODY_BYTES" in error(shell.cli(*command.split(), check=False))
+    assert "MAX_BODY_BYTES" in error(nowhere.cli(*command.split(), check=False))
 
 
 def test_a_file_that_is_no_database_is_one_line(
-    shell: Service, monkeypatch: pytest.MonkeyPatch
+    nowhere: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (shell.folder / "letter.txt").write_text("Dear reader, " * 100)
-    monkeypatch.setitem(shell.environment, "DATABASE_URL", f"sqlite:///{shell.folder}/letter.txt")
+    (nowhere.folder / "letter.txt").write_text("Dear reader, " * 100)
+    monkeypatch.setitem(
+        nowhere.environment, "DATABASE_URL", f"sqlite:///{nowhere.folder}/letter.txt"
+    )
 
-    assert "not a database" in error(shell.cli("migrate", check=False))
+    assert "not a database" in error(nowhere.cli("migrate", check=False))
 
 
 def test_a_folder_that_can_not_be_made_is_one_line(
-    shell: Service, monkeypatch: pytest.MonkeyPatch
+    nowhere: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(shell.environment, "DATABASE_URL", "sqlite:////proc/none/ledger.db")
+    monkeypatch.setitem(nowhere.environment, "DATABASE_URL", "sqlite:////proc/none/ledger.db")
 
-    assert "/proc/none" in error(shell.cli("serve", check=False))
-
-
-def test_a_port_that_is_taken_is_one_line(shell: Service) -> None:
-    with socket.create_server(("127.0.0.1", shell.port)):
-        done = shell.cli("serve", "--port", str(shell.port), check=False)
-
-    assert str(shell.port) in error(done)
+    assert "/proc/none" in error(nowhere.cli("serve", check=False))
 
 
-def test_tables_can_be_made_again_and_again(shell: Service) -> None:
-    before = rows(shell, "clients", "list")
+def test_a_port_that_is_taken_is_one_line(nowhere: Service) -> None:
+    with socket.create_server(("127.0.0.1", nowhere.port)):
+        done = nowhere.cli("serve", "--port", str(nowhere.port), check=False)
 
-    shell.cli("migrate")
-    shell.cli("migrate")
+    assert str(nowhere.port) in error(done)
 
-    assert rows(shell, "clients", "list") == before
+
+def test_tables_can_be_made_again_and_again(services: Services, prepared: Service) -> None:
+    service = services.like(prepared)
+    before = rows(service, "clients", "list")
+
+    service.cli("migrate")
+    service.cli("migrate")
+
+    assert rows(service, "clients", "list") == before
 
 
 def test_port_and_workers_may_come_from_the_environment(new_service: NewService) -> None:
@@ -79,12 +73,11 @@ def test_port_and_workers_may_come_from_the_environment(new_service: NewService)
 
 
 @pytest.fixture
-def unprepared(tmp_path: Path) -> Iterator[Service]:
+def unprepared(services: Services) -> Service:
     """Give a service that was never started, whose settings know its port."""
-    service = Service(tmp_path)
+    service = services.bare()
     service.environment["PORT"] = str(service.port)
-    yield service
-    service.close()
+    return service
 
 
 def curls(printed: str) -> list[list[str]]:

@@ -1,9 +1,6 @@
 """When the store can't take more, can't be reached, or holds what a projection can't take."""
 
-import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
 
 import pytest
 
@@ -26,21 +23,13 @@ MIB = 1024 * 1024
 KITS = "/api/v1/kits/"
 
 
-@contextmanager
-def ledger_file(service: Service) -> Iterator[sqlite3.Connection]:
-    """Open the ledger's file beside the server."""
-    with closing(sqlite3.connect(service.folder / "ledger.db", isolation_level=None)) as opened:
-        yield opened
-
-
 def test_more_than_the_store_can_take_is_asked_to_come_back(service: Service, fresh: Fresh) -> None:
     bodies = [
         (b'{"id": %d, "type": "note.large", "data": {}}' % fresh()).ljust(MIB) for _ in range(40)
     ]
     before = position(service)
 
-    with ledger_file(service) as hanging_backup, ThreadPoolExecutor(len(bodies)) as clients:
-        hanging_backup.execute("BEGIN IMMEDIATE")
+    with service.nobody_writes(), ThreadPoolExecutor(len(bodies)) as clients:
         answers = list(clients.map(service.post_webhook, bodies))
 
     reasons = {problem(answer, 503)["detail"] for answer in answers}
@@ -54,8 +43,7 @@ def test_more_than_the_store_can_take_is_asked_to_come_back(service: Service, fr
 def test_reads_go_on_from_the_start_while_nobody_can_write(new_service: NewService) -> None:
     service = new_service(1).start()
 
-    with ledger_file(service) as hanging_backup:
-        hanging_backup.execute("BEGIN IMMEDIATE")
+    with service.nobody_writes():
         answers = [service.get(KITS) for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [200] * 3
@@ -85,12 +73,11 @@ def test_places_are_given_back_after_a_failure() -> None:
 def test_a_store_that_is_gone_is_answered_503_until_it_is_back(
     service: Service, fresh: Fresh, path: str
 ) -> None:
-    with ledger_file(service) as ledger:
-        ledger.execute("ALTER TABLE stored_events RENAME TO mislaid")
-        try:
-            refusals = [service.get(path), service.post_webhook(note(fresh()))]
-        finally:
-            ledger.execute("ALTER TABLE mislaid RENAME TO stored_events")
+    service.query("ALTER TABLE stored_events RENAME TO mislaid")
+    try:
+        refusals = [service.get(path), service.post_webhook(note(fresh()))]
+    finally:
+        service.query("ALTER TABLE mislaid RENAME TO stored_events")
 
     for refusal in refusals:
         assert "store" in problem(refusal, 503)["detail"]
@@ -104,9 +91,8 @@ def test_an_event_that_a_projection_can_not_take_stops_it_alone_until_it_is_skip
 ) -> None:
     service = new_service(1).start()
     service.post_webhook(kit_event(1, "BEFORE"))
-    insert = "INSERT INTO stored_events VALUES (NULL, 'kit/POISON', 1, 'Kit.Told', x'c1')"
-    with ledger_file(service) as ledger:
-        ledger.execute(insert)
+    row = "max(position) + 1, 'kit/POISON', 1, 'Kit.Told', %s"
+    service.query(f"INSERT INTO stored_events SELECT {row} FROM stored_events", b"\xc1")
 
     service.post_webhook([kit_event(2, "AFTER"), report_event(3, 7)])
 

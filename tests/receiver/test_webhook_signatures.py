@@ -153,8 +153,8 @@ def test_an_old_key_and_a_new_one_both_verify_until_the_old_one_is_expired(
     service: Service, fresh: Fresh
 ) -> None:
     old = service.add_source("rotating-lab")
-    new = service.cli("sources", "rotate", "rotating-lab").stdout.split()[-1]
-    listed = json.loads(service.cli("sources", "list", "--json").stdout)
+    new = service.here("sources", "rotate", "rotating-lab").stdout.split()[-1]
+    listed = json.loads(service.here("sources", "list", "--json").stdout)
     (keys,) = (each["keys"] for each in listed if each["name"] == "rotating-lab")
 
     def statuses() -> list[int]:
@@ -165,7 +165,7 @@ def test_an_old_key_and_a_new_one_both_verify_until_the_old_one_is_expired(
         return found
 
     assert statuses() == [202, 202]
-    service.cli("sources", "expire", "rotating-lab", keys[0]["id"])
+    service.here("sources", "expire", "rotating-lab", keys[0]["id"])
     assert statuses() == [401, 202]
 
 
@@ -214,7 +214,7 @@ def test_a_source_may_sign_with_a_plain_digest(
 
 
 def test_what_is_held_names_the_key_that_verified_it(service: Service) -> None:
-    listed = json.loads(service.cli("sources", "list", "--json").stdout)
+    listed = json.loads(service.here("sources", "list", "--json").stdout)
     (lab,) = (each for each in listed if each["name"] == "lab")
 
     refusal = problem(service.post_webhook(b"not json, but signed"), 400)

@@ -1,7 +1,6 @@
 """One webhook, one event: what is answered, and what is kept."""
 
 import json
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,12 +11,10 @@ from tests.service import Service
 
 
 def stored(service: Service, place: int) -> bytes:
-    """Read what the ledger's file holds at a position."""
-    with sqlite3.connect(f"file:{service.folder}/ledger.db?mode=ro", uri=True) as ledger:
-        query = "SELECT state FROM stored_events WHERE position = ?"
-        state: bytes = ledger.execute(query, [place]).fetchone()[0]
-    ledger.close()
-    return state
+    """Read what the ledger's database holds at a position."""
+    query = "SELECT state FROM stored_events WHERE position = %s"
+    ((state,),) = service.query(query, place)
+    return bytes(state)
 
 
 def test_a_new_event_is_recorded(service: Service, fresh: Fresh) -> None:
@@ -187,7 +184,7 @@ def test_a_retired_source_is_gone(service: Service, fresh: Fresh) -> None:
     assert service.post_webhook(note(fresh()), source="old-lab").status_code == 202
     before = position(service)
 
-    service.cli("sources", "retire", "old-lab")
+    service.here("sources", "retire", "old-lab")
 
     problem(service.post_webhook(note(fresh()), source="old-lab"), 410)
     assert position(service) == before
