@@ -34,6 +34,8 @@ INSERT = """INSERT INTO stored_events (position, originator_id, originator_versi
 SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[])"""
 KEPT = """SELECT 1 FROM stored_events
 WHERE position = %s AND originator_id = %s AND originator_version = %s AND state = %b"""
+# A transaction that writes nothing would wait for no standby.
+MARK = "SELECT pg_logical_emit_message(true, 'kitledger', '')"
 
 
 class Row(NamedTuple):
@@ -178,22 +180,26 @@ class Session:
         """Look whether a row of a commit whose answer never came is stored.
 
         The lock is free only once that transaction has ended, one way or the other; by what it wrote
-        it is known, since a standby that was promoted gives its transactions numbers of its own.
+        it is known, since a standby that was promoted gives its transactions numbers of its own. It may
+        be there though its wait for the standby was cut short; so this waits anew, behind it.
         """
         deadline = time.monotonic() + RESOLVE_SECONDS
         values = (row.position, row.originator_id, row.originator_version, row.state)
         while True:
+            asking = Session(self._url)
             try:
-                with translated(), connect(self._url) as asking, asking.transaction():
-                    asking.execute(f"SET LOCAL lock_timeout = '{RESOLVE_SECONDS:.0f}s'")
-                    asking.execute(LOCK)
-                    return asking.execute(KEPT, values).fetchone() is not None
+                asking.begin()
+                found = asking.run(KEPT, values) and asking.run(MARK)
+                asking.commit()
+                return bool(found)
             except OperationalError as error:
                 if time.monotonic() > deadline:
                     raise OperationalError(
                         f"whether the last commit was made could not be found out yet: {error}"
                     ) from error
                 time.sleep(0.1)
+            finally:
+                asking.abandon()
 
     def _find(self, streams: Sequence[str]) -> dict[str, int]:
         return {stream: head or 0 for stream, head in self.run(HEADS, [list(set(streams))])}

@@ -1,13 +1,28 @@
 """Writers in processes of their own: they use the store as a worker does, and say what they were told."""
 
 import os
+import signal
 import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn, TypeVar
 
-from tests.domain.scene import open_ledger, recorder_of
-from tests.store.stored import stream
+from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
 
+from projections.views import Views
+from receiver.composition import models
+from store import postgres_session
+from store.connections import PATIENCE_SECONDS
+from tests.domain.scene import Recorder, open_ledger, recorder_of
+from tests.plain import REFUSALS, Plain
+from tests.store.stored import event, stream
+from tests.stores import views_beside
+
+T = TypeVar("T")
 GROUP = 3
 """How many events each writer appends at once, all or none."""
+LARGE_GROUP = 25
 
 
 def append_until_killed(url: str, name: str, threads: int, acknowledge: int) -> None:
@@ -24,6 +39,100 @@ def append_until_killed(url: str, name: str, threads: int, acknowledge: int) -> 
 
     for thread in range(threads):
         threading.Thread(target=write, args=(thread,)).start()
+
+
+def append_and_fail(url: str, name: str, turns: int, answer: int) -> None:
+    """Append group after group, but fail with each twentieth; say how many events were stored."""
+    recorder = recorder_of(open_ledger(url))
+    failures = (_be_refused, _change_its_mind, _fall_silent)
+    kept = 0
+    for turn in range(turns):
+        if turn % 20 == 19:
+            _patiently(lambda: failures[turn // 20 % 3](recorder, url, f"{name}.{turn}"))  # noqa: B023
+            continue
+        group = stream(f"{name}.{turn}", range(1, LARGE_GROUP + 1))
+        kept += len(_patiently(lambda: recorder.insert_events(group)))  # noqa: B023 called at once
+    os.write(answer, f"{kept}\n".encode())
+
+
+def _be_refused(recorder: Recorder, url: str, name: str) -> None:
+    """Append what would be stored, were its last event not stored already."""
+    taken = recorder.select_notifications(1, 1)[0]
+    with suppress(IntegrityError):
+        recorder.insert_events([*_in_vain(name), event(str(taken.originator_id))])
+
+
+def _change_its_mind(recorder: Recorder, url: str, name: str) -> None:
+    """Append in a transaction that comes to nothing."""
+
+    def decide() -> NoReturn:
+        recorder.insert_events(_in_vain(name))
+        recorder.max_notification_id()
+        raise LookupError
+
+    with suppress(LookupError):
+        recorder.exclusively(decide)
+
+
+def _fall_silent(recorder: Recorder, url: str, name: str) -> None:
+    """Append in a transaction that nobody ends."""
+    row = "max(position) + 1, %s, 1, 't', %s"
+    plain = Plain(url)
+    _hold_up(plain)
+    plain.query(
+        f"INSERT INTO stored_events SELECT {row} FROM stored_events", f"in vain {name}", b""
+    )
+    plain.close()
+
+
+def _hold_up(plain: Plain) -> None:
+    while True:
+        try:
+            plain.hold_up()
+        except REFUSALS:
+            time.sleep(0.001)
+        else:
+            return
+
+
+def _in_vain(name: str) -> list[StoredEvent]:
+    return stream(f"in vain {name}", range(1, LARGE_GROUP + 1))
+
+
+def _patiently(write: Callable[[], T]) -> T:
+    while True:
+        try:
+            return write()
+        except OperationalError:
+            continue
+
+
+def freeze(url: str, answer: int) -> None:
+    """Stop in the middle of a transaction; once woken, say how it ended."""
+    usual = f"timeout = '{2 * PATIENCE_SECONDS:.0f}s'"
+    assert usual in postgres_session.BEGIN
+    postgres_session.BEGIN = postgres_session.BEGIN.replace(usual, "timeout = '1s'")
+    recorder = recorder_of(open_ledger(url))
+
+    def decide() -> None:
+        recorder.insert_events([event("frozen")])
+        recorder.max_notification_id()
+        os.write(answer, b"frozen\n")
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    try:
+        recorder.exclusively(decide)
+    except OperationalError as error:
+        os.write(answer, f"{type(error).__name__}\n".encode())
+
+
+def migrate(url: str, answer: int) -> None:
+    """Make all tables, as everybody does who starts."""
+    open_ledger(url).close()
+    views = Views(views_beside(url))
+    views.migrate([model.name for model in models()])
+    views.close()
+    os.write(answer, b"migrated\n")
 
 
 def take_ids(url: str, kind: str, count: int, answer: int) -> None:
