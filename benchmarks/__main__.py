@@ -9,11 +9,24 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import depth, load, logs, memory, prefill, registrations, report, servers, webhooks
+from benchmarks import (
+    depth,
+    load,
+    logs,
+    memory,
+    prefill,
+    registrations,
+    report,
+    servers,
+    shared,
+    stores,
+    webhooks,
+)
 from benchmarks.load import LoadFailed
 from benchmarks.measures import FULL, QUICK, Pace, Row
 from benchmarks.memory import Peak
-from benchmarks.places import WaitedInVain, make_place
+from benchmarks.places import Place, WaitedInVain, make_place
+from benchmarks.stores import Store
 
 console = Console(stderr=True)
 
@@ -45,22 +58,41 @@ def measure(folder: Path, pace: Pace) -> tuple[list[Row], list[Peak]]:
     """Measure every row, one after another."""
     console.print("webhooks and reads, beside the reference")
     rows, peaks = _under_load(folder, pace)
-    single = rows[0].measured
-    console.print(f"storing {pace.deep:,} events, and projecting them")
-    deep = make_place(folder / "deep")
-    prefill.kits(deep, pace.deep // 2)
-    rate, peak = logs.project(deep)
-    rows.append(logs.projector_row(rate, single))
+    files = stores.sqlite(folder)
+    deep, rate, peak = _deep(files, pace)
+    rows.append(logs.projector_row(files.name, rate, rows[0].measured))
     console.print("reading and decoding the log")
     rows.append(logs.decode_row(deep, folder, pace))
-    console.print("webhooks into the full store")
-    row, more = depth.ingest_row(deep, folder, pace)
-    rows.append(row)
-    console.print("long lists")
-    rows += depth.list_rows(deep, folder, pace)
+    more, most = _size(files, deep, pace)
     console.print("registrations")
-    registered, most = registrations.measure(folder, pace)
-    return [*rows, *registered], [*peaks, peak, *more, *most]
+    registered, highest = registrations.measure(folder, pace)
+    on_postgres, widest = _postgres(folder, pace)
+    return [*rows, *more, *registered, *on_postgres], [*peaks, peak, *most, *highest, *widest]
+
+
+def _postgres(folder: Path, pace: Pace) -> tuple[list[Row], list[Peak]]:
+    console.print("PostgreSQL: webhooks beside the reference and the stock recorder")
+    with stores.postgres(folder) as store:
+        rows = [*shared.webhook_rows(store, folder, pace), shared.second_row(store, pace)]
+        single = rows[0].measured
+        deep, rate, peak = _deep(store, pace)
+        rows.append(shared.follower_row(deep, store.name, single))
+        rows.append(logs.projector_row(store.name, rate, single))
+        more, most = _size(store, deep, pace)
+    return [*rows, *more], [peak, *most]
+
+
+def _deep(store: Store, pace: Pace) -> tuple[Place, float, Peak]:
+    console.print(f"{store.name}: storing {pace.deep:,} events, and projecting them")
+    deep = store.make("deep")
+    prefill.kits(deep, pace.deep // 2)
+    return deep, *logs.project(deep)
+
+
+def _size(store: Store, deep: Place, pace: Pace) -> tuple[list[Row], list[Peak]]:
+    console.print(f"{store.name}: webhooks into the full store, and long lists")
+    row, peaks = depth.ingest_row(deep, store, pace)
+    return [row, *depth.list_rows(deep, store, pace)], peaks
 
 
 def _under_load(folder: Path, pace: Pace) -> tuple[list[Row], list[Peak]]:

@@ -1,36 +1,38 @@
 """The rows about size: webhooks into a full store, and pages of long lists."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks import load, memory, prefill, servers, traffic
 from benchmarks.load import Load
 from benchmarks.measures import Pace, Row, side
 from benchmarks.memory import Peak
-from benchmarks.places import Place, make_place
+from benchmarks.places import Place
 from benchmarks.servers import Server
+from benchmarks.stores import Store
 from benchmarks.webhooks import Runs, ingest
 from receiver.pages import cursor
 
 SHORT_LIST = 1000
 PAGE = 100
 LIST_SECONDS = 2
+ALLOWED = 1.5
+"""How many times as long a page deep in a list may take as the first one."""
 
 
-def ingest_row(deep: Place, folder: Path, pace: Pace) -> tuple[Row, list[Peak]]:
+def ingest_row(deep: Place, store: Store, pace: Pace) -> tuple[Row, list[Peak]]:
     """Send webhooks to a full store and to empty ones, in turns."""
     runs = Runs()
     with servers.service(deep) as full:
         ingest(full, 1)
         for number in range(pace.rounds):
-            with servers.service(make_place(folder / f"empty-{number}")) as empty:
+            with servers.service(store.make(f"empty-{number}")) as empty:
                 ingest(empty, 1)
                 runs.add("empty", *ingest(empty, pace.seconds))
             runs.add("full", *ingest(full, pace.seconds))
         peaks = memory.of_server(full.pid, "webhooks into the full store")
     row = Row(
-        f"ingest at {pace.deep:,} stored events / at none",
+        f"{store.name}: ingest at {pace.deep:,} stored events / at none",
         side(f"{pace.deep:,} stored before", runs.loads["full"]),
         side("none stored before", runs.loads["empty"]),
         0.9,
@@ -39,20 +41,21 @@ def ingest_row(deep: Place, folder: Path, pace: Pace) -> tuple[Row, list[Peak]]:
     return row, peaks
 
 
-def list_rows(deep: Place, folder: Path, pace: Pace) -> list[Row]:
+def list_rows(deep: Place, store: Store, pace: Pace) -> list[Row]:
     """Read pages of a long list and of a short one, in turns; half of each are about kits."""
-    small = make_place(folder / "small")
+    small = store.make("small")
     prefill.kits(small, SHORT_LIST // 2)
-    for place, rows in ((small, SHORT_LIST), (deep, pace.deep)):
-        prefill.notes(place, rows // 2, first=rows // 2 + 1)
+    for place, amount in ((small, SHORT_LIST), (deep, pace.deep)):
+        prefill.notes(place, amount // 2, first=amount // 2 + 1)
     with servers.service(deep) as long, servers.service(small) as short:
         deep.settle()
         small.settle()
         queries = zip(_queries(pace.deep), _queries(SHORT_LIST), strict=True)
-        return [
-            _list_row(name, pace.deep, long, query, short, other)
+        rows = [
+            _list_row(f"{store.name}: list by {name}", pace.deep, long, query, short, other)
             for (name, query), (_, other) in queries
         ]
+        return [_deep_row(store, long, pace), *rows]
 
 
 def _list_row(name: str, rows: int, long: Server, query: str, short: Server, other: str) -> Row:
@@ -60,10 +63,27 @@ def _list_row(name: str, rows: int, long: Server, query: str, short: Server, oth
     runs.add("short", *_read(short, other))
     runs.add("long", *_read(long, query))
     return Row(
-        f"list by {name}: {rows:,} / {SHORT_LIST:,}",
+        f"{name}: {rows:,} / {SHORT_LIST:,}",
         side(f"{rows:,} rows", runs.loads["long"]),
         side(f"{SHORT_LIST:,} rows", runs.loads["short"]),
         flaws=runs.flaws["long"] + runs.flaws["short"],
+    )
+
+
+def _deep_row(store: Store, long: Server, pace: Pace) -> Row:
+    """Read the first and the last page of the whole list, in turns."""
+    runs = Runs()
+    for _ in range(pace.rounds):
+        runs.add("first", *_read(long, _query({})))
+        runs.add(
+            "last", *_read(long, _query({"after": cursor([pace.deep - PAGE, traffic.SOURCE])}))
+        )
+    return Row(
+        f"{store.name}: /events/ last page of {pace.deep:,} / first",
+        side("last page", runs.loads["last"]),
+        side("first page", runs.loads["first"]),
+        round(1 / ALLOWED, 3),
+        runs.flaws["last"] + runs.flaws["first"],
     )
 
 

@@ -49,7 +49,9 @@ def require_wrk() -> None:
         raise LoadFailed(HINT)
 
 
-def run(address: str, requests: Sequence[bytes], seconds: int) -> Load:
+def run(
+    address: str, requests: Sequence[bytes], seconds: int, connections: int = CONNECTIONS
+) -> Load:
     """Send the requests in turn, from the first again after the last, and measure."""
     with tempfile.NamedTemporaryFile(prefix="kitledger-wrk-") as file:
         for request in requests:
@@ -57,7 +59,7 @@ def run(address: str, requests: Sequence[bytes], seconds: int) -> Load:
         file.flush()
         options = [
             "-t1",
-            f"-c{CONNECTIONS}",
+            f"-c{connections}",
             f"-d{seconds}s",
             "--timeout",
             "10s",

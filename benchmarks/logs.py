@@ -28,12 +28,12 @@ def project(place: Place) -> tuple[float, Peak]:
     return (head - first) / seconds, peak
 
 
-def projector_row(rate: float, single: Side, events_each: int = 2) -> Row:
+def projector_row(store: str, rate: float, single: Side, events_each: int = 2) -> Row:
     """Compare with the rate at which single webhooks are taken in, both in stored events."""
     measured = Side("projector alone, from zero", "stored events/s", [rate])
     rates = [each * events_each for each in single.rates]
     return Row(
-        "stored events: projector / single webhooks",
+        f"{store}: stored events: projector / single webhooks",
         measured,
         Side("single webhooks", "stored events/s", rates, single.p50, single.p99),
         target=5.0,

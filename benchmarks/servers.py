@@ -33,12 +33,26 @@ class Server:
 
 
 @contextmanager
-def service(place: Place) -> Iterator[Server]:
-    """Serve a store as `kitledger serve` does, its projector included."""
+def service(place: Place, *options: str) -> Iterator[Server]:
+    """Serve a store as `kitledger serve` does; its projector included, if no option says otherwise."""
+    ready = "/healthz" if "--no-projector" in options else "/readyz"
+    with _serving(place, ["-m", "receiver", "serve", *options], ready) as server:
+        yield server
+
+
+@contextmanager
+def stock(place: Place) -> Iterator[Server]:
+    """Serve the same routes on eventsourcing's own recorder, without a projector."""
+    with _serving(place, ["-m", "benchmarks.stock_route"], "/healthz") as server:
+        yield server
+
+
+@contextmanager
+def _serving(place: Place, command: Sequence[str], ready: str) -> Iterator[Server]:
     port = free_port()
-    command = ["-m", "receiver", "serve", "--port", str(port)]
+    command = [*command, "--port", str(port)]
     with python(command, place.environment, place.folder / "server.log") as process:
-        answers(process, f"http://127.0.0.1:{port}/readyz")
+        answers(process, f"http://127.0.0.1:{port}{ready}")
         yield Server(f"http://127.0.0.1:{port}", process.pid, place)
 
 

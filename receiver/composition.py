@@ -53,7 +53,7 @@ def assemble(settings: Settings, *, migrate: bool = False) -> Parts:
     if migrate:
         for file in settings.files:
             file.parent.mkdir(parents=True, exist_ok=True)
-    ledger = Ledger({**_store(settings), "CREATE_TABLE": "y" if migrate else "n"})
+    ledger = Ledger({**persistence(settings), "CREATE_TABLE": "y" if migrate else "n"})
     registry = Registry(settings.database_url)
     views = Views(settings.views_database_url, settings.views_pool_size)
     if migrate:
@@ -62,7 +62,7 @@ def assemble(settings: Settings, *, migrate: bool = False) -> Parts:
     return Parts(settings, ledger, views, registry, Sources(registry), Clients(registry))
 
 
-def _store(settings: Settings) -> dict[str, str]:
+def persistence(settings: Settings) -> dict[str, str]:
     """Return what eventsourcing is to know of the ledger's database."""
     url = settings.database_url
     if is_postgres(url):

@@ -1,0 +1,80 @@
+"""The service on eventsourcing's own PostgreSQL recorder: one transaction and one table lock a webhook."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from eventsourcing import postgres
+from psycopg.conninfo import conninfo_to_dict
+
+from receiver.server import Server, options
+from receiver.settings import Settings, processors
+
+T = TypeVar("T")
+HEADS = """SELECT originator_id, max(originator_version) AS head FROM ledger_events
+WHERE originator_id = ANY(%s) GROUP BY originator_id"""
+
+
+class Recorder(postgres.PostgresApplicationRecorder):
+    """The stock recorder, with what the ledger asks for beside it."""
+
+    group_commit = SimpleNamespace()
+
+    def heads(self, originator_ids: Sequence[str]) -> dict[str, int]:
+        """Return the last version of each stream that exists."""
+        with self.datastore.get_connection() as connection:
+            found = connection.execute(HEADS, [list(originator_ids)]).fetchall()
+        return {row["originator_id"]: row["head"] for row in found}
+
+    def exclusively(self, decide: Callable[[], T], streams: Sequence[str] = ()) -> T:
+        """Run a use case; that nobody else writes meanwhile is left to the load."""
+        return decide()
+
+
+class Factory(postgres.PostgresFactory):
+    """The stock factory, of that recorder."""
+
+    application_recorder_class: type[postgres.PostgresApplicationRecorder] = Recorder
+
+
+def persistence(settings: Settings) -> dict[str, str]:
+    """Return eventsourcing's own settings for a URL."""
+    found = conninfo_to_dict(settings.database_url)
+    return {
+        "PERSISTENCE_MODULE": "benchmarks.stock_route:Factory",
+        "ORIGINATOR_ID_TYPE": "text",
+        "POSTGRES_DBNAME": str(found["dbname"]),
+        "POSTGRES_HOST": str(found["host"]),
+        "POSTGRES_PORT": str(found["port"]),
+        "POSTGRES_USER": str(found["user"]),
+        "POSTGRES_PASSWORD": "",
+    }
+
+
+class Stock(Server):
+    """Serve the application on that store."""
+
+    def load(self) -> Any:
+        """Make the application, in a worker and after gevent has patched it."""
+        from domain.ledger import Ledger
+        from receiver import composition, create_app
+
+        composition.persistence = persistence
+        settings = Settings.from_environment()
+        # The table is made by whoever comes first; the others find it.
+        Ledger({**persistence(settings), "CREATE_TABLE": "y"}).close()
+        return create_app(settings)
+
+
+def main() -> None:
+    """Serve with as many workers as the service has."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    settings = options("127.0.0.1", parser.parse_args().port, processors())
+    del settings["child_exit"]
+    Stock(settings, projector=False).run()
+
+
+if __name__ == "__main__":
+    main()
