@@ -52,6 +52,19 @@ def url(stores: Stores) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def postgres_stores(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Stores:
+    """Give a lender of databases, for what is true of PostgreSQL alone."""
+    return Stores("postgres", databases, lambda: tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture
+def postgres_url(postgres_stores: Stores) -> Iterator[str]:
+    """Give an empty database on PostgreSQL."""
+    with postgres_stores.empty() as lent:
+        yield lent
+
+
+@pytest.fixture(scope="session")
 def services(
     store: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Services]:

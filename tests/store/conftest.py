@@ -8,8 +8,6 @@ import pytest
 from domain.ledger import Ledger
 from tests.domain.scene import Recorder, open_ledger, recorder_of
 from tests.plain import Plain
-from tests.postgres import Databases
-from tests.stores import Stores
 
 OpenRecorder = Callable[[], Recorder]
 
@@ -46,16 +44,3 @@ def plain(recorder: Recorder, url: str) -> Iterator[Plain]:
 def sqlite_url(tmp_path: Path) -> str:
     """Name a file, for what is true of SQLite alone."""
     return f"sqlite:///{tmp_path / 'ledger.db'}"
-
-
-@pytest.fixture(scope="session")
-def postgres_stores(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Stores:
-    """Give a lender of databases, for what is true of PostgreSQL alone."""
-    return Stores("postgres", databases, lambda: tmp_path_factory.mktemp("store"))
-
-
-@pytest.fixture
-def postgres_url(postgres_stores: Stores) -> Iterator[str]:
-    """Give an empty database on PostgreSQL."""
-    with postgres_stores.empty() as lent:
-        yield lent
