@@ -89,11 +89,9 @@ def page(rows: Sequence[Any], limit: int, shown: Any, last: Sequence[str]) -> Re
 
 
 def answer(value: Any, status: int = 200) -> Response:
-    """Answer with a JSON value, and with how far behind it is, if it is."""
+    """Answer with a JSON value."""
     response = current_app.response_class(current_app.json.dumps(value), status)
     response.content_type = "application/json"
-    if g.get("lag"):
-        response.headers["Ledger-Lag"] = str(g.lag)
     return response
 
 
@@ -114,7 +112,12 @@ def if_match(shown: Callable[..., Any]) -> Callable[..., None]:
 
 
 def conditional(response: Response) -> Response:
-    """Give an answer of the API its ETag, and answer 304 to a GET by who has it already."""
+    """Give an answer of the API its ETag, and answer 304 to a GET by who has it already.
+
+    One that is behind says how far: to a 404, too, there may be more to know.
+    """
+    if g.get("lag"):
+        response.headers["Ledger-Lag"] = str(g.lag)
     shows = request.method != "OPTIONS" and response.status_code in {200, 201}
     if shows and request.path.startswith("/api/"):
         response.set_etag(etag(response))

@@ -9,6 +9,7 @@ from tests.organizations.camp import Camp
 from tests.organizations.office import Office
 from tests.organizations.place import Place
 from tests.service import Service
+from tests.services import Services
 
 
 @pytest.fixture
@@ -28,16 +29,12 @@ def place(service: Service, fresh: Callable[[], int]) -> Place:
 
 
 @pytest.fixture(scope="session")
-def neighbour(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def neighbour(service: Service, services: Services) -> Service:
     """Give a second server on the same store: surely another process than any of the first."""
-    names = ("DATABASE_URL", "VIEWS_DATABASE_URL")
-    shared = {name: service.environment[name] for name in names if name in service.environment}
-    running = Service(tmp_path_factory.mktemp("neighbour"), 1, **shared)
-    running.admin = service.admin
+    running = services.beside(service)
     running.serve("--no-projector")
     running.wait_until_ready()
-    yield running
-    running.close()
+    return running
 
 
 @pytest.fixture

@@ -62,6 +62,9 @@ def test_without_a_projector_it_is_alive_and_not_ready_until_one_comes(
     behind = service.get(KITS)
     assert (behind.status_code, behind.json()) == (200, [])
     assert int(behind.headers["ledger-lag"]) > 0
+    unknown = service.get(f"{KITS}WAITING/")
+    assert int(unknown.headers["ledger-lag"]) > 0
+    problem(unknown, 404)
     assert "behind" in service.cli("quarantine", "list").stderr
 
     with projector(service):

@@ -7,8 +7,9 @@ import subprocess
 import pytest
 
 from tests.conftest import NewService
+from tests.postgres import Databases
 from tests.receiver.test_cli import error, rows
-from tests.service import COMMAND, PATIENCE_SECONDS, Service
+from tests.service import COMMAND, PATIENCE_SECONDS, Service, free_port
 from tests.services import Services
 
 
@@ -38,6 +39,47 @@ def test_a_folder_that_can_not_be_made_is_one_line(
     monkeypatch.setitem(nowhere.environment, "DATABASE_URL", "sqlite:////proc/none/ledger.db")
 
     assert "/proc/none" in error(nowhere.cli("serve", check=False))
+
+
+@pytest.mark.parametrize("command", ["serve", "project"])
+def test_a_server_that_does_not_answer_is_one_line(
+    nowhere: Service, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    nobody_listens = f"127.0.0.1:{free_port()}"
+    url = f"postgresql://me:hunter2@{nobody_listens},{nobody_listens}/ledger"
+    monkeypatch.setitem(nowhere.environment, "DATABASE_URL", url)
+
+    said = error(nowhere.cli(*command.split(), check=False))
+
+    assert "connection" in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://localhost/ledger?colour=blue", "DATABASE_URL"),
+        ("postgresql://localhost:port/ledger", "port"),
+        ("postgresql://localhost/ledger?target_session_attrs=fastest", "target_session_attrs"),
+        ("postgresql://localhost/ledger?connect_timeout=soon", "connect_timeout"),
+        ("postgresql://localhost/ledger?sslmode=maybe", "sslmode"),
+    ],
+)
+def test_a_bad_url_of_postgresql_is_one_line(
+    nowhere: Service, monkeypatch: pytest.MonkeyPatch, url: str, says: str
+) -> None:
+    monkeypatch.setitem(nowhere.environment, "DATABASE_URL", url)
+
+    assert says in error(nowhere.here("migrate", check=False))
+
+
+def test_a_database_that_does_not_exist_is_one_line(
+    nowhere: Service, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = databases.new() + "_missing"
+    monkeypatch.setitem(nowhere.environment, "DATABASE_URL", missing)
+
+    assert "does not exist" in error(nowhere.cli("serve", check=False))
 
 
 def test_a_port_that_is_taken_is_one_line(nowhere: Service) -> None:

@@ -1,12 +1,14 @@
 """When the store can't take more, can't be reached, or holds what a projection can't take."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 
 import pytest
 
 from receiver.bodies import Admission
 from receiver.errors import Overloaded
 from tests.conftest import NewService
+from tests.postgres import Server
 from tests.receiver.examples import (
     Fresh,
     event_ids,
@@ -84,6 +86,33 @@ def test_a_store_that_is_gone_is_answered_503_until_it_is_back(
         assert refusal.headers["retry-after"].isdigit()
     assert service.get(path).status_code == 200
     assert service.post_webhook(note(fresh())).status_code == 202
+
+
+def test_while_its_server_is_down_nothing_is_taken_and_then_it_goes_on(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(closing(Server()))
+        server.create().start()
+        folder = tmp_path_factory.mktemp("service")
+        service = stack.enter_context(closing(Service(folder, DATABASE_URL=server.url())))
+        service.prepare().start().post_webhook(kit_event(1, "BEFORE"))
+        before = service.processes()
+        server.stop()
+        refusals = [service.anonymous("GET", "/readyz"), service.post_webhook(kit_event(2, "NOW"))]
+        refusals += [service.get(path) for path in (KITS, "/api/v1/events/", "/metrics")]
+        alive = service.anonymous("GET", "/healthz")
+        server.start()
+
+        for refusal in refusals:
+            assert "store" in problem(refusal, 503)["detail"]
+            assert refusal.headers["retry-after"].isdigit()
+        assert alive.status_code == 200
+        service.wait_until_ready()
+        assert service.post_webhook(kit_event(2, "NOW")).status_code == 202
+        assert eventually(lambda: "ledger-lag" not in service.get(KITS).headers)
+        assert [kit["barcode"] for kit in service.get(KITS).json()] == ["BEFORE", "NOW"]
+        assert service.processes() == before
 
 
 def test_an_event_that_a_projection_can_not_take_stops_it_alone_until_it_is_skipped(
