@@ -10,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from receiver.server import Server, options
 from receiver.settings import Settings, processors
+from store.mapper import Mapper
 
 T = TypeVar("T")
 HEADS = """SELECT originator_id, max(originator_version) AS head FROM ledger_events
@@ -36,6 +37,10 @@ class Factory(postgres.PostgresFactory):
     """The stock factory, of that recorder."""
 
     application_recorder_class: type[postgres.PostgresApplicationRecorder] = Recorder
+
+    def mapper(self, transcoder: Any = None, mapper_class: Any = None) -> Any:
+        """Return the service's own mapper: it is the recorders that are compared."""
+        return super().mapper(transcoder, mapper_class or Mapper)
 
 
 def persistence(settings: Settings) -> dict[str, str]:

@@ -8,8 +8,8 @@ from domain.delivery import Batch, Delivery, Quarantine, VerifiedDelivery
 from domain.message import Message, Outcome, Unfit
 
 A = TypeVar("A", bound=Aggregate)
-Places = Mapping[tuple[str, int], int]
-"""Positions by stream and version."""
+Places = Callable[[str, int], int]
+"""Finds the position at which a version of a stream is recorded."""
 Decision = Callable[[Places], Outcome]
 """What became of an envelope, once it is known where its events are recorded."""
 
@@ -60,9 +60,9 @@ class Intake:
         delivery = self._load(Delivery, stream)
         if delivery.version == 0:
             self.record(Delivery.Recorded, delivery, message)
-            return lambda places: Outcome("recorded", message.event_id, places[stream, 1])
+            return lambda places: Outcome("recorded", message.event_id, places(stream, 1))
         if delivery.repeats(message.body):
-            return lambda places: Outcome("duplicate", message.event_id, places[stream, 1])
+            return lambda places: Outcome("duplicate", message.event_id, places(stream, 1))
         return self.conflict(delivery, message)
 
     def conflict(self, delivery: Delivery, message: Message) -> Decision:
@@ -85,7 +85,7 @@ class Intake:
                 **self.receipt(body),
             )
             self.collect(quarantine)
-        return lambda places: Outcome(reason, event_id, quarantine=places[stream, 1], errors=errors)
+        return lambda places: Outcome(reason, event_id, quarantine=places(stream, 1), errors=errors)
 
     def record(
         self, event_class: type[Delivery.Recorded], delivery: Delivery, message: Message

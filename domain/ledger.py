@@ -1,6 +1,6 @@
 """The ledger as a list of its use cases: each gets, tells and saves."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
@@ -16,7 +16,7 @@ from domain.errors import (
     UnknownKitRegistration,
     UnknownQuarantined,
 )
-from domain.intake import Intake
+from domain.intake import Intake, Places
 from domain.kit_registration import KitHolder, KitRegistration
 from domain.message import Message, Outcome, Reader, Unfit
 from domain.release import Release
@@ -73,7 +73,7 @@ class Ledger(Application[str]):
             heads = self._heads(streams)
             intake = Intake(delivery, heads, self.history, batch=batch)
             decided = [intake.take(message) for message in messages]
-            places = _Places(self.save_events(intake.events), self._place)
+            places = self._places(self.save_events(intake.events))
             return [outcome(places) for outcome in decided]
 
         return self.store.exclusively(attempt, streams)
@@ -155,7 +155,7 @@ class Ledger(Application[str]):
             release = Release(held, heads, self.history, now, batch=batch, replace=replace)
             decided = [release.take(message) for message in messages]
             events = [*release.events, *quarantine.collect_events()]
-            places = _Places(self.save_events(events), self._place)
+            places = self._places(self.save_events(events))
             return [outcome(places) for outcome in decided]
 
         return self.until_saved(attempt)
@@ -204,25 +204,13 @@ class Ledger(Application[str]):
         """Return the last version of each of these streams, 0 for those that are new."""
         return dict.fromkeys(streams, 0) | self.store.heads(streams)
 
-    def _place(self, stream: str, version: int) -> int:
-        return self.store.select_stream(stream)[version - 1].id
+    def _places(self, saved: Iterable[Recorded]) -> Places:
+        """Return what finds the place of an event: among what was just saved, else in the store."""
+        known = {(each.event.originator_id, each.event.originator_version): each for each in saved}
 
+        def find(stream: str, version: int) -> int:
+            if (stream, version) in known:
+                return known[stream, version].position
+            return self.store.select_stream(stream)[version - 1].id
 
-class _Places(Mapping[tuple[str, int], int]):
-    """Positions by stream and version: of what was just saved, else as found in the store."""
-
-    def __init__(self, saved: Iterable[Recorded], find: Callable[[str, int], int]) -> None:
-        self._saved = {
-            (each.event.originator_id, each.event.originator_version): each.position
-            for each in saved
-        }
-        self._find = find
-
-    def __getitem__(self, place: tuple[str, int]) -> int:
-        return self._saved[place] if place in self._saved else self._find(*place)
-
-    def __iter__(self) -> Any:
-        return iter(self._saved)
-
-    def __len__(self) -> int:
-        return len(self._saved)
+        return find

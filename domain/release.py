@@ -59,7 +59,7 @@ class Release(Intake):
             self.collect(subject)
         self.record(Delivery.Replaced, delivery, message)
         place = delivery.id, delivery.version
-        return lambda places: Outcome("replaced", message.event_id, places[place])
+        return lambda places: Outcome("replaced", message.event_id, places(*place))
 
     def receipt(self, body: bytes) -> dict[str, Any]:
         """Say who sent these bytes; the array that they were part of is kept already."""

@@ -21,6 +21,7 @@ from projections.views import Views, projections, skipped
 BATCH_EVENTS = 1000
 BATCH_BYTES = 8 * 1024 * 1024
 POLL_SECONDS = 0.005
+LONGEST_IDLE = 0.02
 LONGEST_NAP = 0.05
 NAPS = 4
 BEAT_SECONDS = 1.0
@@ -92,8 +93,10 @@ class Projector:
         and fewer, and leaves the processors to those who receive.
         """
         reached, due, resumed, asked = -1, 0.0, False, time.monotonic()
+        idle = POLL_SECONDS
         while not stop.is_set():
-            nap = POLL_SECONDS
+            # Longer and longer while nothing comes: to ask costs little, but not nothing.
+            nap = idle = min(LONGEST_IDLE, 1.25 * idle)
             try:
                 started = time.monotonic()
                 if started > asked + BEAT_SECONDS:
@@ -105,6 +108,7 @@ class Projector:
                     due = max(due, started + BEAT_SECONDS)
                     before, reached = reached, self.step()
                     full = reached - before >= BATCH_EVENTS
+                    idle = POLL_SECONDS if reached != before else idle
                     nap = 0 if full else min(LONGEST_NAP, NAPS * (time.monotonic() - started))
             except (DBAPIError, PersistenceError) as error:
                 self._report("projector-waits", {"error": str(error)})
