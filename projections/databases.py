@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import psycopg
 from eventsourcing.persistence import OperationalError
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url
+from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, make_url
 from sqlalchemy.schema import CreateSchema
 
 from store.connections import connect
@@ -148,8 +148,9 @@ class Postgres:
         return row
 
     def prepare(self, connection: Connection) -> None:
-        """Make the schema if it is missing."""
-        connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
+        """Make the schema if it is missing: `IF NOT EXISTS` would ask for the right to make one anyway."""
+        if not inspect(connection).has_schema(SCHEMA):
+            connection.execute(CreateSchema(SCHEMA))
 
     @contextmanager
     def lock(self, name: str) -> Iterator[Held]:
