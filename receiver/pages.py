@@ -3,6 +3,7 @@
 import binascii
 import hashlib
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,9 +38,16 @@ class Cursor(fields.String):
             values = None
         if not isinstance(values, list) or [type(each) for each in values] != self._kinds:
             raise ValidationError("Not a cursor of this list: follow the Link of a page.")
-        if any(type(each) is int and not 0 <= each < 2**63 for each in values):
+        if not all(map(_can_be_kept, values)):
             raise ValidationError("Not a cursor of this list: follow the Link of a page.")
         return tuple(values)
+
+
+def _can_be_kept(value: Any) -> bool:
+    """Say whether every database could have such a value, of a kind that it has."""
+    if isinstance(value, str):
+        return "\0" not in value and not re.search(r"[\ud800-\udfff]", value)
+    return type(value) is not int or 0 <= value < 2**63
 
 
 def cursor(values: Sequence[Any]) -> str:

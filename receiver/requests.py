@@ -28,6 +28,8 @@ def _begin() -> None:
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _SHORT_AND_PRINTABLE.fullmatch(given) else f"{getrandbits(128):032x}"
     g.started = time.perf_counter()
+    if "\0" in request.path:
+        abort(404, "nothing is named with a character that not every database can keep")
 
 
 def _end(response: Response) -> Response:
