@@ -35,7 +35,7 @@ ROUTES: dict[str, set[str]] = {
 def visitor() -> Iterator[httpx.Client]:
     """Give somebody who reads what needs no database: the same whichever there is."""
     app = create_app(Settings.from_environment({}))
-    with httpx.Client(transport=httpx.WSGITransport(app), base_url="http://kitledger") as made:
+    with httpx.Client(transport=httpx.WSGITransport(app), base_url="http://127.0.0.1") as made:
         yield made
 
 

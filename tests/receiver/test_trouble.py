@@ -71,20 +71,29 @@ def test_places_are_given_back_after_a_failure() -> None:
             raise ZeroDivisionError
 
 
-@pytest.mark.parametrize("path", ["/readyz", KITS, "/api/v1/events/"])
-def test_a_store_that_is_gone_is_answered_503_until_it_is_back(
-    service: Service, fresh: Fresh, path: str
+def test_while_the_ledger_is_gone_reads_show_what_there_is_and_nothing_is_taken(
+    service: Service, fresh: Fresh
 ) -> None:
+    reads = (KITS, "/api/v1/events/")
+    before = [service.get(path) for path in reads]
     service.query("ALTER TABLE stored_events RENAME TO mislaid")
     try:
-        refusals = [service.get(path), service.post_webhook(note(fresh()))]
+        refusals = [service.anonymous("GET", "/readyz"), service.post_webhook(note(fresh()))]
+        shown = [service.get(path) for path in reads]
     finally:
         service.query("ALTER TABLE mislaid RENAME TO stored_events")
 
     for refusal in refusals:
         assert "store" in problem(refusal, 503)["detail"]
         assert refusal.headers["retry-after"].isdigit()
-    assert service.get(path).status_code == 200
+    assert [(each.status_code, each.headers["ledger-lag"]) for each in shown] == [
+        (200, "unknown"),
+        (200, "unknown"),
+    ]
+    assert [each.json() for each in shown] == [each.json() for each in before]
+    # A question that has just failed is not put again at once.
+    assert eventually(lambda: "ledger-lag" not in service.get(KITS).headers)
+    assert service.anonymous("GET", "/readyz").status_code == 200
     assert service.post_webhook(note(fresh())).status_code == 202
 
 
