@@ -19,7 +19,8 @@ class Exclusive:
     def run(self, decide: Callable[[], T], streams: Sequence[str] = ()) -> T:
         """Run a use case while nobody else can write; `streams` are those whose heads it will ask for.
 
-        Raises what `decide` raises, having kept nothing.
+        It is run once more when another member of its group spoils the first attempt. Raises what
+        `decide` raises, having kept nothing.
         """
 
         def work(held: Any) -> T:

@@ -27,7 +27,8 @@ SET LOCAL idle_in_transaction_session_timeout = '{2 * PATIENCE_SECONDS:.0f}s';
 SELECT set_config('synchronous_commit', 'on', true)
     WHERE current_setting('synchronous_commit') IN ('off', 'local');
 {LOCK};
-SELECT coalesce(max(position), 0) FROM stored_events"""  # noqa: S608 constants only
+SELECT coalesce(max(position), 0), current_setting('synchronous_standby_names') <> ''
+FROM stored_events"""  # noqa: S608 constants only
 HEADS = """SELECT stream, (SELECT max(originator_version) FROM stored_events WHERE originator_id = stream)
 FROM unnest(%s::text[]) AS stream"""
 INSERT = """INSERT INTO stored_events (position, originator_id, originator_version, topic, state)
@@ -59,6 +60,7 @@ class Session:
         self._pending: list[Row] = []
         self._evidence: Row | None = None
         self._notices: list[str] = []
+        self._awaited = False
 
     def begin(self) -> None:
         """Begin a transaction in which nobody else writes; raises OperationalError."""
@@ -141,11 +143,16 @@ class Session:
         A commit whose answer never came is looked for, not guessed. Raises OperationalError.
         """
         self._notices.clear()
+        if self._awaited and self._evidence is None:
+            # What is only read again is promised, too: it may not be on the standby yet.
+            self._run(MARK)
         try:
             self._commit()
         except OperationalError as lost:
-            if not self._opened().closed or self._evidence is None:
+            if lost.__cause__ is None or self._evidence is None:
                 raise
+            # A server that ends the connection may say so first, and have committed all the same.
+            self._opened().close()
             if not self._found(self._evidence):
                 raise OperationalError(f"nothing was committed: {lost}") from lost
 
@@ -164,7 +171,7 @@ class Session:
         cursor = self._opened().cursor(row_factory=tuple_row).execute(BEGIN)
         while cursor.nextset():
             pass
-        ((last,),) = cursor.fetchall()
+        ((last, self._awaited),) = cursor.fetchall()
         return int(last)
 
     def _commit(self) -> None:
@@ -181,7 +188,7 @@ class Session:
 
         The lock is free only once that transaction has ended, one way or the other; by what it wrote
         it is known, since a standby that was promoted gives its transactions numbers of its own. It may
-        be there though its wait for the standby was cut short; so this waits anew, behind it.
+        be there though its wait for the standby was cut short; to commit is to wait anew, behind it.
         """
         deadline = time.monotonic() + RESOLVE_SECONDS
         values = (row.position, row.originator_id, row.originator_version, row.state)
@@ -189,7 +196,7 @@ class Session:
             asking = Session(self._url)
             try:
                 asking.begin()
-                found = asking.run(KEPT, values) and asking.run(MARK)
+                found = asking.run(KEPT, values)
                 asking.commit()
                 return bool(found)
             except OperationalError as error:
