@@ -17,7 +17,7 @@ class Pace:
     log: int
 
 
-FULL = Pace(rounds=4, seconds=5, deep=5_000_000, log=200_000)
+FULL = Pace(rounds=3, seconds=4, deep=5_000_000, log=200_000)
 QUICK = Pace(rounds=1, seconds=2, deep=40_000, log=20_000)
 
 

@@ -13,7 +13,7 @@ from receiver.settings import Settings
 
 FIRST_LIVE = 100_000_000
 """Numbers below are for events that were stored before the measurement began."""
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 1800.0
 
 
 class WaitedInVain(Exception):
