@@ -11,7 +11,7 @@ from chaos.evidence import Evidence
 
 @dataclass(frozen=True)
 class Verdict:
-    """Counts of events, and what else is wrong."""
+    """Counts of events, and what is wrong in words."""
 
     acknowledged: int
     found: int
@@ -22,7 +22,7 @@ class Verdict:
     @property
     def good(self) -> bool:
         """Say whether nothing is wrong."""
-        return not (self.lost or self.doubled or self.flaws)
+        return not self.flaws
 
 
 def judge(account: Account, evidence: Evidence) -> Verdict:
@@ -30,13 +30,12 @@ def judge(account: Account, evidence: Evidence) -> Verdict:
     recorded = evidence.recorded()
     at = dict(recorded)
     acknowledged, found = set(account.positions), set(at) & set(evidence.listed)
-    return Verdict(
-        acknowledged=len(acknowledged),
-        found=len(found),
-        doubled=len(_doubled(account, evidence, [event_id for event_id, _ in recorded])),
-        lost=len(acknowledged - found),
-        flaws=[*_flaws(account, evidence, at), *evidence.flaws],
-    )
+    lost = acknowledged - found
+    doubled = _doubled(account, evidence, [event_id for event_id, _ in recorded])
+    named = [f"lost: {some(lost)}"] if lost else []
+    named += [f"doubled: {some(doubled)}"] if doubled else []
+    flaws = [*named, *_flaws(account, evidence, at), *evidence.flaws]
+    return Verdict(len(acknowledged), len(found), len(doubled), len(lost), flaws)
 
 
 def _doubled(account: Account, evidence: Evidence, recorded: Iterable[int]) -> set[int]:
@@ -75,5 +74,5 @@ def _flaws(account: Account, evidence: Evidence, at: dict[int, int]) -> Iterator
 
 
 def some(event_ids: Iterable[int]) -> str:
-    """Name the first few."""
+    """Name the first few, by their ids."""
     return ", ".join(map(str, sorted(event_ids)[:5]))

@@ -47,9 +47,8 @@ class CommitsCut(Fault):
                 time.sleep(PAUSE_SECONDS)
 
     def flaws(self, stage: Stage) -> list[str]:
-        """Say whether a commit was guessed: the server is there to be asked what became of it."""
-        guessed = len(stage.account.kept_though_refused)
-        return [f"{guessed} events were kept, though answered 503"] if guessed else []
+        """Say whether commits were guessed."""
+        return guessed(stage)
 
 
 class BackendsTerminated(Fault):
@@ -68,3 +67,13 @@ class BackendsTerminated(Fault):
             time.sleep(2 * PAUSE_SECONDS)
         if ended < CUTS:
             stage.account.fault(f"only {ended} backends were there to be ended")
+
+    def flaws(self, stage: Stage) -> list[str]:
+        """Say whether commits were guessed."""
+        return guessed(stage)
+
+
+def guessed(stage: Stage) -> list[str]:
+    """Say whether a 503 stands for a commit that was made: the server is there to be asked about it."""
+    kept = len(stage.account.kept_though_refused)
+    return [f"{kept} events were kept, though answered 503"] if kept else []

@@ -23,7 +23,7 @@ READ_MODELS = (
 
 
 class PoolExhausted(Fault):
-    """Forty clients read long pages through one connection; on PostgreSQL their rows are locked, too."""
+    """Forty clients read through one connection; on PostgreSQL their rows are locked, too."""
 
     name = "pool exhausted"
     felt = False
@@ -56,10 +56,10 @@ class PoolExhausted(Fault):
 
 
 def read(stage: Stage, stop: threading.Event) -> None:
-    """Read long pages, one after another."""
+    """Read, one page after another."""
     caller, headers = Caller(stage.service.port), basic(stage.service.admin)
     while not stop.is_set():
-        stage.account.judge("read", caller.ask("GET", f"{EVENTS}?limit=1000", headers))
+        stage.account.judge("read", caller.ask("GET", EVENTS, headers))
     caller.close()
 
 

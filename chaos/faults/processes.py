@@ -58,9 +58,9 @@ class ProjectorKilled(Fault):
 
     def strike(self, stage: Stage) -> None:
         """Let much wait for it, and kill it while it has the lock of who writes; twice."""
-        for _ in range(2):
-            assert until(lambda: processes_of(stage.service)[2], PATIENCE_SECONDS), "no projector"
-            (projector,) = processes_of(stage.service)[2]
+        killed: set[int] = set()
+        while len(killed) < 2:
+            projector = another_projector(stage.service, killed)
             os.kill(projector, signal.SIGSTOP)
             time.sleep(BACKLOG_SECONDS)
             os.kill(projector, signal.SIGCONT)
@@ -68,6 +68,19 @@ class ProjectorKilled(Fault):
                 stage.account.fault("the projector was never seen in a batch")
             os.kill(projector, signal.SIGKILL)
             stage.struck()
+            killed.add(projector)
+
+
+def another_projector(service: Service, killed: set[int]) -> int:
+    """Wait for a projector that was not killed before."""
+    found: set[int] = set()
+
+    def look() -> set[int]:
+        found.update(set(processes_of(service)[2]) - killed)
+        return found
+
+    assert until(look, PATIENCE_SECONDS), "there is no projector"
+    return found.pop()
 
 
 def processes_of(service: Service) -> tuple[list[int], list[int], list[int]]:
