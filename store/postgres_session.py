@@ -164,8 +164,13 @@ class Session:
 
     def _connect(self) -> Connection:
         connection = connect(self._url)
-        connection.add_notice_handler(lambda each: self._notices.append(each.message_primary or ""))
+        connection.add_notice_handler(self._notice)
         return connection
+
+    def _notice(self, said: psycopg.errors.Diagnostic) -> None:
+        # A server that ends the connection just after an answer says so in the same way, but FATAL.
+        if said.severity_nonlocalized == "WARNING":
+            self._notices.append(said.message_primary or "")
 
     def _begin(self) -> int:
         cursor = self._opened().cursor(row_factory=tuple_row).execute(BEGIN)
