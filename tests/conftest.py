@@ -27,7 +27,7 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
     """Give databases on one PostgreSQL server, which starts when the first is asked for."""
-    made = Databases(fsync="off")
+    made = Databases(fsync="off", max_connections=300)
     yield made
     made.close()
 

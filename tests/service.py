@@ -56,6 +56,7 @@ class Service:
         self.admin: Credentials = ("", "")
         self.process: subprocess.Popen[bytes] | None = None
         self._log = folder / "server.log"
+        self._last = "no answer"
         # A connection for each request, so that any worker may get any of them.
         alone = httpx.Limits(max_keepalive_connections=0)
         self._http = httpx.Client(base_url=self.url, timeout=PATIENCE_SECONDS, limits=alone)
@@ -134,7 +135,8 @@ class Service:
     def wait_until_ready(self, path: str = "/readyz") -> None:
         """Wait for /readyz, or for another path that is open to all, to answer 200."""
         ready = eventually(lambda: not self._is_running() or self._answers(path))
-        assert ready and self._is_running(), f"it never got ready:\n{self.log()}"  # noqa: PT018
+        served = ready and self._is_running()
+        assert served, f"it never got ready: {self._last}\n{self.log()}"
 
     def stop(self) -> int:
         """End the server with SIGTERM and return its exit status."""
@@ -253,9 +255,11 @@ class Service:
 
     def _answers(self, path: str) -> bool:
         try:
-            return self._http.get(path).status_code == httpx.codes.OK
+            answer = self._http.get(path)
         except httpx.TransportError:
             return False
+        self._last = answer.text
+        return answer.status_code == httpx.codes.OK
 
 
 def eventually(happens: Callable[[], bool]) -> bool:

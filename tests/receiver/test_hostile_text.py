@@ -63,7 +63,7 @@ def test_what_is_not_interpreted_is_recorded_and_shown_as_it_was_sent(
 
 @pytest.mark.parametrize("number", [-1, 2**53, 2**63, BEYOND, 10**400])
 def test_numbers_that_are_no_ids_are_refused(service: Service, fresh: Fresh, number: int) -> None:
-    events = [note(number), report_event(fresh(), number)]
+    events = [note(number, data={"of": fresh()}), report_event(fresh(), number)]
     events.append(kit_event(fresh(), "HOSTILE", shipment_id=number))
     for event in events:
         problem(service.post_webhook(event), 422)

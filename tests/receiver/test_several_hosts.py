@@ -22,6 +22,8 @@ from tests.service import PATIENCE_SECONDS, Service, eventually
 from tests.services import Services
 
 TAKE_OVER_SECONDS = 5.0
+SMALL = {"DATABASE_POOL_SIZE": "2", "VIEWS_POOL_SIZE": "2"}
+"""Pools for many hosts on one server, which may not take more than a hundred connections."""
 KITS = "/api/v1/kits/"
 REGISTRATIONS = "/api/v1/kit-registrations/"
 
@@ -29,8 +31,8 @@ REGISTRATIONS = "/api/v1/kit-registrations/"
 @pytest.fixture(scope="module")
 def hosts(on_postgres: Services) -> list[Service]:
     """Start two hosts at the same moment that receive and answer, but do not project."""
-    first = on_postgres.bare(1).prepare()
-    both = [first, on_postgres.beside(first)]
+    first = on_postgres.bare(1, **SMALL).prepare()
+    both = [first, on_postgres.beside(first, **SMALL)]
     for host in both:
         host.serve("--no-projector")
     for host in both:
@@ -125,7 +127,7 @@ def test_several_sets_of_read_models_follow_one_ledger(
 ) -> None:
     places = [{}, {"VIEWS_DATABASE_URL": databases.new()}]
     places.append({"VIEWS_DATABASE_URL": f"sqlite:///{tmp_path}/views.db"})
-    sets = [on_postgres.beside(hosts[0], **place) for place in places]
+    sets = [on_postgres.beside(hosts[0], **SMALL, **place) for place in places]
     for each in sets:
         each.serve()
     for each in sets:
