@@ -11,7 +11,8 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from store.group_commit import GroupCommit
-from store.sqlite import Recorder, Session
+from store.sqlite import Recorder
+from store.sqlite_session import Session
 from tests.plain import Plain
 from tests.store.stored import fill, stream
 
