@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eventsourcing.persistence import Notification, PersistenceError
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from domain.ledger import Ledger, Recorded
@@ -27,6 +27,9 @@ NAPS = 4
 BEAT_SECONDS = 1.0
 
 Report = Callable[[str, dict[str, Any]], None]
+Running = tuple[Projection, int, int]
+"""A projection, its live slot, and its position."""
+AHEAD = "it is ahead of the ledger, which was restored to an earlier state: rebuild it"
 
 
 @dataclass(frozen=True)
@@ -127,13 +130,28 @@ class Projector:
                 first, topics=self._topics, limit=BATCH_EVENTS, max_bytes=BATCH_BYTES
             )
             batch = Batch(self._ledger, stored)
-            for model, slot, position in running:
+            for model, slot, position in self._not_ahead(connection, running, reached):
                 wanted = batch.wanted_by(model, position)
                 poison = apply_events(connection, model, slot, batch, wanted) if wanted else None
                 if poison is not None:
                     self._stop(connection, poison)
             connection.execute(self._advance, {"reached": reached})
         return reached
+
+    def _not_ahead(
+        self, connection: Connection, running: list[Running], reached: int
+    ) -> list[Running]:
+        """Stop the projections that know of more events than there are: the ledger was restored.
+
+        What it records next at those positions is something else, which they would pass over.
+        """
+        if all(position <= reached for _, _, position in running):
+            return running
+        head = self._ledger.store.max_notification_id()
+        for model, _, position in running:
+            if position > head:
+                self._stop(connection, Poison(model.name, position + 1, AHEAD))
+        return [each for each in running if each[2] <= head]
 
     def _beat(self, connection: Connection) -> None:
         if time.monotonic() - self._beaten > BEAT_SECONDS:
@@ -144,10 +162,12 @@ class Projector:
         """Let projections that had stopped try their event again: the program may be a better one."""
         with self._views.writing() as connection:
             mine = projections.c.name.in_([model.name for model in self._models])
-            connection.execute(update(projections).where(mine).values(stopped_at=None, error=None))
+            curable = or_(projections.c.error.is_(None), projections.c.error != AHEAD)
+            cured = update(projections).where(mine, curable)
+            connection.execute(cured.values(stopped_at=None, error=None))
         return True
 
-    def _running(self, connection: Connection) -> list[tuple[Projection, int, int]]:
+    def _running(self, connection: Connection) -> list[Running]:
         rows = {row.name: row for row in connection.execute(select(projections))}
         return [
             (model, rows[model.name].slot, rows[model.name].position)

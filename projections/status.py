@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from projections.projection import moment
+from projections.projector import AHEAD
 from projections.views import Views, projections, skipped
 
 
@@ -47,8 +48,9 @@ def skip(views: Views, name: str) -> int:
     """
     with views.writing() as connection:
         row = connection.execute(select(projections).where(projections.c.name == name)).one()
-        if row.stopped_at is None:
-            raise NotStopped(f"{name} has not stopped at an event")
+        if row.stopped_at is None or row.error == AHEAD:
+            why = "" if row.error is None else f": {row.error}"
+            raise NotStopped(f"{name} has not stopped at an event{why}")
         position = int(row.position) + 1
         connection.execute(insert(skipped).values(name=name, position=position, error=row.error))
         connection.execute(

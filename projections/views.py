@@ -29,7 +29,7 @@ from store.engines import driver_of
 PATIENCE_SECONDS = 2.0
 """How long a read waits for the projector before it answers with what there is."""
 SHORTEST_NAP, LONGEST_NAP = 0.002, 0.02
-TURN_SECONDS = 0.2
+TURN_SECONDS = 0.5
 
 metadata = MetaData()
 projections = Table(
@@ -104,7 +104,9 @@ class Views:
         deadline, nap = time.monotonic() + PATIENCE_SECONDS, SHORTEST_NAP
         while True:
             with self._snapshot(name) as (connection, slot, position, stopped_at):
-                lag = None if head is None else max(0, head - position)
+                # Beyond the head is who was quick meanwhile; or, having stopped, who is ahead for good.
+                unknown = head is None or (stopped_at is not None and position > head)
+                lag = None if unknown else max(0, (head or 0) - position)
                 if not lag or stopped_at is not None or time.monotonic() >= deadline:
                     yield View(connection, slot, lag)
                     return
