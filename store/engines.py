@@ -47,6 +47,8 @@ def _postgres(url: str, pool_size: int, seconds: float) -> Engine:
         creator=lambda: connect(url, seconds=seconds),
         pool_size=pool_size,
         max_overflow=0,
+        # What lay idle may be lost; who asks now and then is not to be told so.
+        pool_pre_ping=True,
         pool_timeout=PATIENCE_SECONDS,
     )
 
