@@ -5,8 +5,8 @@ from collections.abc import Callable
 from sqlalchemy import Connection, select, update
 
 from domain.ledger import Ledger
+from projections.batch import BATCH_BYTES, BATCH_EVENTS, Batch, Poison, apply_events
 from projections.projection import SLOTS, Projection
-from projections.projector import BATCH_BYTES, BATCH_EVENTS, Batch, Poison, apply_events
 from projections.views import Views, projections
 
 
