@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select, update
 
 from domain.ledger import Ledger
 from projections.batch import BATCH_BYTES, BATCH_EVENTS, Batch, Poison, apply_events
+from projections.databases import Held, Locked
 from projections.projection import SLOTS, Projection
 from projections.views import Views, projections
 
@@ -25,10 +26,10 @@ def rebuild(
     """Fill the other slot up to the ledger's head, make it the live one, and return the position.
 
     `progress(done, total)` hears positions. Raises RebuildStopped, and Locked when another rebuild of
-    this projection is under way. The running projector goes on meanwhile: the last stretch is done
-    under the write lock, so the two agree on where one ends and the other goes on.
+    this projection is under way, or could be. The running projector goes on meanwhile: the last
+    stretch is done under the write lock, so the two agree on where one ends and the other goes on.
     """
-    with views.lock(f"rebuild-{model.name}"):
+    with views.lock(f"rebuild-{model.name}") as held:
         with views.writing() as connection:
             live = _live(connection, model)
             model.clear(connection, 1 - live)
@@ -36,18 +37,28 @@ def rebuild(
         while full:
             with views.writing() as connection:
                 done, full = _carry(ledger, connection, model, 1 - live, done)
+                _ensure(held)
             progress(done, max(done, ledger.store.max_notification_id()))
         with views.writing() as connection:
             while full or done < ledger.store.max_notification_id():
                 done, full = _carry(ledger, connection, model, 1 - live, done)
+            _ensure(held)
             switched = {"slot": 1 - live, "position": done, "stopped_at": None, "error": None}
             connection.execute(
                 update(projections).where(projections.c.name == model.name).values(**switched)
             )
         progress(done, done)
         with views.writing() as connection:
-            model.clear(connection, live)
+            # Else another rebuild may be filling them.
+            if held():
+                model.clear(connection, live)
     return done
+
+
+def _ensure(held: Held) -> None:
+    """Raise Locked when the lock was lost with its connection: another rebuild may have begun."""
+    if not held():
+        raise Locked("the lock of the rebuild was lost; the old rows stay")
 
 
 def _live(connection: Connection, model: Projection) -> int:
