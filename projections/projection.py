@@ -75,7 +75,7 @@ class Rows:
         gathered, self._gathered = self._gathered, {}
         for table, rows in gathered.values():
             statement = _upsert(table, tuple(rows[0]), self.connection)
-            self.connection.exec_driver_sql(statement.sql, [statement.bind(row) for row in rows])
+            self.connection.exec_driver_sql(statement.sql, statement.bind_all(rows))
 
     def run(self, statement: Any) -> None:
         """Run a statement, after what was gathered before it."""

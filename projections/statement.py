@@ -1,6 +1,7 @@
 """Statements compiled once and then only run: to compile one takes longer than to run it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -17,6 +18,10 @@ class Statement(NamedTuple):
         """Give the values the form that the driver takes."""
         values = {**self.defaults, **values}
         return values if self.places is None else tuple(values[name] for name in self.places)
+
+    def bind_all(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+        """Give many rows that form, each of which has all the values."""
+        return rows if self.places is None else list(map(itemgetter(*self.places), rows))
 
 
 def compiled(statement: Any, connection: Connection, *, literally: bool = False) -> Statement:
