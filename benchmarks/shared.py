@@ -12,11 +12,17 @@ from benchmarks.places import Place
 from benchmarks.servers import Server
 from benchmarks.stores import Store
 from benchmarks.webhooks import SINGLES_A_SECOND, Runs, echo, ingest
+from projections.batch import BATCH_BYTES, BATCH_EVENTS
 from receiver.composition import models
 
-BATCH_EVENTS = 1000
-BATCH_BYTES = 8 * 1024 * 1024
 REPEATS = 3
+FOLLOWED = 200_000
+NAMES = {
+    "whole": "single webhooks",
+    "alone": "without projector",
+    "reference": "Flask reference",
+    "stock": "stock recorder",
+}
 
 
 def webhook_rows(store: Store, folder: Path, pace: Pace) -> list[Row]:
@@ -50,14 +56,6 @@ def webhook_rows(store: Store, folder: Path, pace: Pace) -> list[Row]:
     ]
 
 
-NAMES = {
-    "whole": "single webhooks",
-    "alone": "without projector",
-    "reference": "Flask reference",
-    "stock": "stock recorder",
-}
-
-
 def follower_row(place: Place, name: str, single: Side, events_each: int = 2) -> Row:
     """Follow a log from its first event to its last, decoding each, as the projector does."""
     store, topics = place.parts.ledger.store, sorted({t for m in models() for t in m.topics})
@@ -78,9 +76,6 @@ def follower_row(place: Place, name: str, single: Side, events_each: int = 2) ->
         Side("single webhooks", "stored events/s", [r * events_each for r in single.rates]),
         target=5.0,
     )
-
-
-FOLLOWED = 200_000
 
 
 def second_row(store: Store, pace: Pace) -> Row:

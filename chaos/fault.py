@@ -1,5 +1,6 @@
 """What a fault is: where its service stands, what happens to it, and what must have come of it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
@@ -17,7 +18,7 @@ class Skipped(Exception):
     """This fault can't be made on this machine; says why."""
 
 
-class Fault:
+class Fault(ABC):
     """One way in which things go wrong. Each row makes one of its own."""
 
     name: ClassVar[str]
@@ -37,9 +38,9 @@ class Fault:
         with places.sqlite() if store == SQLITE else places.postgres() as ground:
             yield ground
 
+    @abstractmethod
     def strike(self, stage: Stage) -> None:
         """Let it happen while the load goes on; tell the stage when; return when it has passed."""
-        raise NotImplementedError
 
     def flaws(self, stage: Stage) -> list[str]:
         """Say what is wrong that only this fault can know of."""

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
 from eventsourcing.persistence import OperationalError, PersistenceError
@@ -182,11 +182,9 @@ class Views:
         if not connection.execute(update(projector).values(**values)).rowcount:
             connection.execute(insert(projector).values(only=1, **values))
 
-    @contextmanager
-    def lock(self, name: str) -> Iterator[Held]:
+    def lock(self, name: str) -> AbstractContextManager[Held]:
         """Hold a lock that is given back when its holder dies; raises Locked."""
-        with self._database.lock(name) as held:
-            yield held
+        return self._database.lock(name)
 
     @contextmanager
     def turn(self, name: str, stop: threading.Event) -> Iterator[Held]:
