@@ -17,12 +17,16 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, mak
 from sqlalchemy.schema import CreateSchema
 
 from store.connections import connect
-from store.engines import engine
+from store.engines import Pragmas, engine
 from store.postgres_session import LOCKS
 from store.urls import is_postgres
 
 SCHEMA = "views"
 TURN_SECONDS = 10
+NORMAL: Pragmas = {"synchronous": "NORMAL"}
+"""What a power cut takes from a read model, the projector makes again."""
+WRITER: Pragmas = {"cache_size": -32 * 1024, "wal_autocheckpoint": 64_000}
+"""In KiB, and in pages: keys lie apart in their indexes, and a page is best written when it has many."""
 PAGE_SECONDS = 10
 """How long an answer to a reader may take; a batch or a rebuild may take as long as it does."""
 Held = Callable[[], bool]
@@ -36,11 +40,14 @@ class Locked(Exception):
 class Database(Protocol):
     """What read models need of a database; `engine` is for those that ask now and then."""
 
+    schema: str | None
+
     @property
     def engine(self) -> Engine: ...
     @property
     def writer(self) -> Engine: ...
     def connect(self) -> Connection: ...
+    def close(self) -> None: ...
     def keeps(self, driver: Any) -> bool: ...
     def snapshot(self, driver: Any, state: str) -> tuple[Any, ...]: ...
     def prepare(self, connection: Connection) -> None: ...
@@ -56,17 +63,23 @@ def database(url: str) -> Database:
 class Sqlite:
     """One file; its locks are files beside it."""
 
+    schema: str | None = None
+
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
-        # What a power cut takes from a read model, the projector makes again.
-        self.engine = engine(url, begin="BEGIN", synchronous="NORMAL")
+        self.engine = engine(url, begin="BEGIN", pragmas=NORMAL)
         # A writer that first reads would otherwise fail where it should wait for its turn.
-        self.writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        self.writer = engine(url, begin="BEGIN IMMEDIATE", pragmas={**NORMAL, **WRITER})
         self._reader = self.engine.execution_options(begin=None)
 
     def connect(self) -> Connection:
         """Open a connection for snapshots."""
         return self._reader.connect()
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+        self.writer.dispose()
 
     def keeps(self, driver: Any) -> bool:
         """Say whether a connection is good for another snapshot."""
@@ -104,6 +117,8 @@ class Sqlite:
 class Postgres:
     """The schema `views` of a PostgreSQL database; locks end with the session that holds them."""
 
+    schema: str | None = SCHEMA
+
     def __init__(self, url: str) -> None:
         self._url = url
         wanted = conninfo_to_dict(url).get("target_session_attrs")
@@ -134,6 +149,10 @@ class Postgres:
         # A plan that is made for any value reads the whole table for a rare one.
         opened.execute("SET plan_cache_mode = force_custom_plan")
         return opened
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
 
     def keeps(self, driver: Any) -> bool:
         """Say whether a connection is good for another snapshot: not one that was second choice."""

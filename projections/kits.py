@@ -22,4 +22,4 @@ class Kits(Standings):
     @handles(Kit.Withdrawn)
     def withdrawn(self, rows: Rows, event: Kit.Withdrawn, position: int) -> None:
         """Take back what was told of a kit."""
-        self.withdraw(rows, event.barcode, event)
+        self.tell(rows, event.barcode, event)

@@ -60,7 +60,8 @@ def _page(
     table: Table, order: tuple[str, ...], filters: tuple[str, ...], after: bool
 ) -> Select[Any]:
     columns = [table.c[name] for name in order]
-    statement = select(table).order_by(*columns).limit(bindparam("limit", type_=BigInteger))
+    shown = [column for column in table.c if "inner" not in column.info]
+    statement = select(*shown).order_by(*columns).limit(bindparam("limit", type_=BigInteger))
     for name in filters:
         statement = statement.where(_condition(table, name))
     if after:

@@ -16,6 +16,8 @@ SLOTS = (0, 1)
 """Rows live in one slot; a rebuild fills the other, and then the slots change places."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Slots = tuple[Table, ...]
+INNER = {"inner": True}
+"""Marks a column that the projection keeps for itself, and no list shows."""
 Handler = Callable[[Any, "Rows", Any, int], None]
 
 

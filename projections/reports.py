@@ -24,4 +24,4 @@ class Reports(Standings):
     @handles(Report.Withdrawn)
     def withdrawn(self, rows: Rows, event: Report.Withdrawn, position: int) -> None:
         """Take back what was told of a report."""
-        self.withdraw(rows, event.report_id, event)
+        self.tell(rows, event.report_id, event)

@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from eventsourcing.persistence import OperationalError, PersistenceError
 from sqlalchemy import (
@@ -12,11 +13,14 @@ from sqlalchemy import (
     Column,
     Connection,
     Float,
+    Inspector,
     Integer,
     MetaData,
     String,
     Table,
+    delete,
     insert,
+    inspect,
     select,
     update,
 )
@@ -57,6 +61,13 @@ projector = Table(
 )
 
 
+class Model(Protocol):
+    """A projection as far as its tables go, those of each kind one for each slot."""
+
+    name: ClassVar[str]
+    tables: ClassVar[tuple[tuple[Table, ...], ...]]
+
+
 @dataclass(frozen=True)
 class View:
     """One snapshot of a projection: its connection, its live rows, and how far behind they are.
@@ -83,15 +94,31 @@ class Views:
         self._idle: list[Connection] = []
         self._states: dict[str, str] = {}
 
-    def migrate(self, names: list[str]) -> None:
-        """Make the tables that are missing, and a row for each projection."""
+    def migrate(self, models: Sequence[Model]) -> None:
+        """Make the tables that are missing, and a row for each projection.
+
+        A projection that has not the tables of this version begins anew, with new ones.
+        """
         with self.writing() as connection:
             self._database.prepare(connection)
-            metadata.create_all(connection)
-            known = set(connection.scalars(select(projections.c.name)))
-            for name in names:
-                if name not in known:
-                    connection.execute(insert(projections).values(name=name, slot=0, position=0))
+            metadata.create_all(connection, [projections, skipped, projector])
+            inspector = inspect(connection)
+            for model in models:
+                tables = [table for slots in model.tables for table in slots]
+                if not all(self._has(inspector, table) for table in tables):
+                    metadata.drop_all(connection, tables)
+                    metadata.create_all(connection, tables)
+                    connection.execute(delete(projections).where(projections.c.name == model.name))
+                    connection.execute(
+                        insert(projections).values(name=model.name, slot=0, position=0)
+                    )
+
+    def _has(self, inspector: Inspector, table: Table) -> bool:
+        """Say whether a table is there, with the columns that this version gives it."""
+        schema = self._database.schema
+        return inspector.has_table(table.name, schema) and table.columns.keys() == [
+            column["name"] for column in inspector.get_columns(table.name, schema)
+        ]
 
     @contextmanager
     def reading(self, name: str, head: int | None) -> Iterator[View]:
@@ -203,7 +230,7 @@ class Views:
     def close(self) -> None:
         """Close every kept and pooled connection."""
         self._let_go()
-        self.engine.dispose()
+        self._database.close()
 
     def _let_go(self) -> None:
         while self._idle:

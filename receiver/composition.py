@@ -58,7 +58,7 @@ def assemble(settings: Settings, *, migrate: bool = False) -> Parts:
     views = Views(settings.views_database_url, settings.views_pool_size)
     if migrate:
         registry.migrate()
-        views.migrate([model.name for model in models()])
+        views.migrate(models())
     return Parts(settings, ledger, views, registry, Sources(registry), Clients(registry))
 
 

@@ -1,5 +1,6 @@
 """SQLAlchemy engines on either database, on which transactions begin as their owner says."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -8,22 +9,25 @@ from store.connections import ANSWER_SECONDS, PATIENCE_SECONDS, connect
 from store.urls import is_postgres
 
 BUSY_SECONDS = 10
+Pragmas = Mapping[str, int | str]
+FULL: Pragmas = {"synchronous": "FULL"}
+"""Every commit waits for the disk."""
 
 
 def engine(
     url: str,
     *,
     begin: str,
-    synchronous: str = "FULL",
+    pragmas: Pragmas = FULL,
     pool_size: int = 4,
     seconds: float = ANSWER_SECONDS,
 ) -> Engine:
     """Make an engine whose transactions begin with `begin`, or with the execution option `begin`.
 
-    `synchronous` is for SQLite: whether every commit waits for the disk. `pool_size` and `seconds`
-    are for PostgreSQL: how many connections, and how long an answer may take.
+    `pragmas` are for SQLite: what each connection is told. `pool_size` and `seconds` are for
+    PostgreSQL: how many connections, and how long an answer may take.
     """
-    made = _postgres(url, pool_size, seconds) if is_postgres(url) else _sqlite(url, synchronous)
+    made = _postgres(url, pool_size, seconds) if is_postgres(url) else _sqlite(url, pragmas)
 
     @event.listens_for(made, "begin")
     def start(connection: Connection) -> None:
@@ -53,7 +57,7 @@ def _postgres(url: str, pool_size: int, seconds: float) -> Engine:
     )
 
 
-def _sqlite(url: str, synchronous: str) -> Engine:
+def _sqlite(url: str, pragmas: Pragmas) -> Engine:
     made = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(made, "connect")
@@ -61,6 +65,7 @@ def _sqlite(url: str, synchronous: str) -> Engine:
         # The driver is not to begin transactions by itself.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        for name, value in pragmas.items():
+            connection.execute(f"PRAGMA {name} = {value}")
 
     return made

@@ -11,8 +11,8 @@ from eventsourcing import persistence
 T = TypeVar("T")
 PATIENCE_SECONDS = 5.0
 """How long a group waits for another process's transaction before its members are told to come back."""
-CHECKPOINT_PAGES = 4000
-"""How long the write-ahead log may grow, about 16 MiB, before a commit pays for copying it back."""
+CHECKPOINT_PAGES = 32_000
+"""How long the write-ahead log may grow, about 128 MiB, before a commit pays for copying it back."""
 CACHE_KIB = 16 * 1024
 
 

@@ -42,7 +42,7 @@ class Stores:
         url = self._databases.new()
         open_ledger(url).close()
         views = Views(url)
-        views.migrate([model.name for model in models()])
+        views.migrate(models())
         views.close()
         return url
 

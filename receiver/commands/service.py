@@ -56,6 +56,7 @@ def project(parent: int | None) -> None:
     from projections.projector import Projector
     from receiver import logs
     from receiver.composition import models
+    from store.checkpoints import keep
 
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -64,6 +65,8 @@ def project(parent: int | None) -> None:
         logs.configure(opened.settings.log_level)
         log = structlog.get_logger()
         _watch(stop, parent)
+        files = opened.settings.files
+        threading.Thread(target=keep, args=(files, stop, _reporting(log)), daemon=True).start()
         projector = Projector(opened.ledger, opened.views, models(), _reporting(log))
         while not stop.is_set():
             with opened.views.turn("projector", stop) as held:

@@ -33,14 +33,14 @@ def beat(world: World) -> float:
 @contextmanager
 def no_room(world: World) -> Iterator[None]:
     """Let the views' database take no more, when something has been written already."""
-    with world.views.engine.begin() as connection:
+    with world.views.writing() as connection:
         if world.on_postgres:
             connection.exec_driver_sql(FULL)
         else:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 20}")
     yield
-    with world.views.engine.begin() as connection:
+    with world.views.writing() as connection:
         connection.exec_driver_sql(
             EMPTIED if world.on_postgres else "PRAGMA max_page_count = 1000000"
         )

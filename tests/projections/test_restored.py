@@ -23,7 +23,7 @@ AFTER = [kit(n, f"N{n}", "KIT_SHIPPED") for n in range(1, 5)]
 def restored(world: World, stores: Stores, tmp_path: Path) -> Iterator[World]:
     """Make a world whose ledger begins anew, while its read models stand where they stood."""
     kept = Views(f"sqlite:///{tmp_path / 'kept.db'}")
-    kept.migrate([model.name for model in world.models])
+    kept.migrate(world.models)
     world.send(*BEFORE)
     world.project(world.projector(kept))
     with stores.empty() as url:

@@ -36,7 +36,7 @@ class World:
         self.models = [*models(), *also]
         self.ledger: Ledger = open_ledger(self.url)
         self.views = self.more_views()
-        self.views.migrate([model.name for model in self.models])
+        self.views.migrate(self.models)
         self.scene = Scene(self.ledger)
         self.said: list[tuple[str, dict[str, Any]]] = []
         self._projector = self.projector()

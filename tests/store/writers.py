@@ -130,7 +130,7 @@ def migrate(url: str, answer: int) -> None:
     """Make all tables, as everybody does who starts."""
     open_ledger(url).close()
     views = Views(views_beside(url))
-    views.migrate([model.name for model in models()])
+    views.migrate(models())
     views.close()
     os.write(answer, b"migrated\n")
 
