@@ -14,6 +14,7 @@ from receiver.settings import Settings
 FIRST_LIVE = 100_000_000
 """Numbers below are for events that were stored before the measurement began."""
 PATIENCE_SECONDS = 1800.0
+READ_BYTES = 1 << 20
 
 
 class WaitedInVain(Exception):
@@ -33,6 +34,13 @@ class Place:
     def projected(self) -> int:
         """Return the position up to which every projection has come."""
         return min(each.position for each in statuses(self.parts.views, 0))
+
+    def warm(self) -> None:
+        """Read the files, so that they are in memory, as those of a service in use are."""
+        for file in self.parts.settings.files:
+            with file.open("rb", buffering=0) as stored:
+                while stored.read(READ_BYTES):
+                    pass
 
     def settle(self) -> None:
         """Wait until every projection has caught up."""
