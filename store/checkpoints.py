@@ -51,9 +51,10 @@ class Checkpoints:
         return True
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; to look again opens it."""
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
 
 
 def keep(paths: Sequence[Path], stop: threading.Event, report: Report) -> None:
@@ -67,4 +68,5 @@ def keep(paths: Sequence[Path], stop: threading.Event, report: Report) -> None:
                 try:
                     each.look(time.monotonic())
                 except sqlite3.Error as error:
+                    each.close()
                     report("checkpoint-waits", {"file": str(each.path), "error": str(error)})
