@@ -2,9 +2,10 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 
 from chaos.clock import Clock
-from chaos.fault import Fault
+from chaos.fault import Fault, Skipped
 from chaos.senders import EVENTS
 from chaos.stage import Stage
 
@@ -19,7 +20,9 @@ class ClockSetBack(Fault):
     felt = False
 
     def settings(self, clock: Clock) -> dict[str, str]:
-        """Let the service's processes go by the clock."""
+        """Let the service's processes go by the clock; raises Skipped where none can be shifted."""
+        if find_spec("libfaketime") is None:
+            raise Skipped("libfaketime is missing: pip install '.[chaos]'")
         return clock.environment()
 
     def strike(self, stage: Stage) -> None:
