@@ -7,13 +7,18 @@ from functools import partial
 import pytest
 from hypothesis import settings
 
+from tests.harness.effort import effort
+from tests.harness.tracing import trace_subprocesses
+from tests.harness.workers import hands_out
 from tests.postgres import Databases
 from tests.service import Service
 from tests.services import Services
 from tests.stores import Stores
 
+pytest_plugins = ["tests.harness.hanging"]
+
 # How long an example takes says nothing: the machine has other things to do.
-settings.register_profile("patient", deadline=None)
+settings.register_profile("patient", deadline=None, max_examples=effort(30, 100))
 settings.load_profile("patient")
 
 NewService = Callable[..., Service]
@@ -22,6 +27,13 @@ NewService = Callable[..., Service]
 def pytest_configure() -> None:
     """End on SIGTERM as on Ctrl-C: fixtures are torn down, and no server under test outlives its test."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Measure servers as well, where tests run and once they are measured themselves."""
+    if not hands_out(session.config):
+        trace_subprocesses()
 
 
 @pytest.fixture(scope="session")
