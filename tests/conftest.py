@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from hypothesis import settings
 
-from tests.harness.effort import effort
+from tests.harness.effort import STORES, effort
 from tests.harness.tracing import trace_subprocesses
 from tests.harness.workers import hands_out
 from tests.postgres import Databases
@@ -44,7 +44,7 @@ def databases() -> Iterator[Databases]:
     made.close()
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+@pytest.fixture(scope="session", params=STORES)
 def store(request: pytest.FixtureRequest) -> str:
     """Give the name of the database that keeps the data; a test that asks for it runs on each."""
     return str(request.param)
