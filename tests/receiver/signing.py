@@ -9,15 +9,9 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from domain.delivery import VerifiedDelivery
-from receiver.signatures import (
-    HMAC_SHA256,
-    STANDARD_WEBHOOKS,
-    Key,
-    Source,
-    Unverified,
-    verify,
-)
+from domain.receipt import VerifiedDelivery
+from receiver.signatures import Unverified, verify
+from registry.keys import HMAC_SHA256, STANDARD_WEBHOOKS, Key, Source
 
 # The vectors that the libraries of the Standard Webhooks project share.
 ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"

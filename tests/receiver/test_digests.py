@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.delivery import VerifiedDelivery
-from receiver.signatures import (
-    Key,
-    verify,
-)
+from domain.receipt import VerifiedDelivery
+from receiver.signatures import verify
+from registry.keys import Key
 from tests.receiver.signing import (
     BODY,
     GITHUB,

@@ -4,12 +4,7 @@ import base64
 
 import pytest
 
-from receiver.signatures import (
-    HMAC_SHA256,
-    STANDARD_WEBHOOKS,
-    check_secret,
-    new_secret,
-)
+from registry.keys import HMAC_SHA256, STANDARD_WEBHOOKS, check_secret, new_secret
 from tests.receiver.signing import (
     ANOTHER_SECRET,
     BODY,

@@ -5,10 +5,7 @@ import base64
 import pytest
 from werkzeug.datastructures import EnvironHeaders
 
-from receiver.signatures import (
-    sign,
-    verify,
-)
+from receiver.signatures import sign, verify
 from tests.receiver.signing import (
     BODY,
     GITHUB,

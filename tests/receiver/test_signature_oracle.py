@@ -11,9 +11,7 @@ from freezegun import freeze_time
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from receiver.signatures import (
-    Source,
-)
+from registry.keys import Source
 from tests.receiver.signing import (
     BODY,
     GITHUB,

@@ -7,12 +7,9 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from domain.delivery import VerifiedDelivery
-from receiver.signatures import (
-    Source,
-    sign,
-    verify,
-)
+from domain.receipt import VerifiedDelivery
+from receiver.signatures import sign, verify
+from registry.keys import Source
 from tests.receiver.signing import (
     ANOTHER_SECRET,
     BODY,
