@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.places import Place, make_place
-from tests.postgres import Databases
+from tests.harness.postgres import Databases
 
 SERVER = {
     "shared_buffers": "1GB",

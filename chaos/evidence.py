@@ -11,7 +11,7 @@ import msgspec
 from chaos.account import UNAVAILABLE
 from chaos.grounds import Ground, Stored
 from chaos.waiting import until
-from tests.service import Service
+from tests.harness.service import Service
 
 CAUGHT_UP_SECONDS = 20.0
 PATIENT_ATTEMPTS = 5

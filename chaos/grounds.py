@@ -9,7 +9,7 @@ from typing import Protocol
 import psycopg
 
 from store.postgres_session import LOCKS
-from tests.postgres import Server
+from tests.harness.postgres import Server
 
 Stored = tuple[int, str, str, bytes]
 """A stored event: its position, stream, topic and state."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from chaos.grounds import Postgres, Sqlite
-from tests.postgres import Server
+from tests.harness.postgres import Server
 
 
 class Places:

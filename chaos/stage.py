@@ -17,7 +17,7 @@ from chaos.senders import EVENTS, Reader, Sender
 from chaos.waiting import until
 from receiver.services import assemble
 from receiver.settings import Settings
-from tests.service import Service
+from tests.harness.service import Service
 
 WORKERS = 2
 SENDERS = 6

@@ -9,12 +9,12 @@ from hypothesis import settings
 
 from tests.harness.effort import STORES, effort
 from tests.harness.per_store import PerStore
+from tests.harness.postgres import Databases
+from tests.harness.service import Service
+from tests.harness.service_factory import ServiceFactory
+from tests.harness.stores import Stores
 from tests.harness.tracing import trace_subprocesses
 from tests.harness.workers import hands_out
-from tests.postgres import Databases
-from tests.service import Service
-from tests.services import Services
-from tests.stores import Stores
 
 pytest_plugins = ["tests.harness.hanging"]
 
@@ -95,7 +95,7 @@ def postgres_url(any_store: Callable[[str], PerStore]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def services(per_store: PerStore) -> Services:
+def services(per_store: PerStore) -> ServiceFactory:
     """Give a maker of services that live until all tests have run."""
     return per_store.services
 
@@ -123,7 +123,7 @@ def new_service(
 
     It takes the number of `workers` and environment variables such as MAX_BODY_BYTES="100".
     """
-    made = Services(store, databases, lambda: tmp_path_factory.mktemp("service"))
+    made = ServiceFactory(store, databases, lambda: tmp_path_factory.mktemp("service"))
     yield partial(made.like, prepared)
     made.close()
 

@@ -14,8 +14,8 @@ from chaos.places import Places
 from chaos.room import fill, limit, mounted, own_server
 from chaos.stage import Stage
 from chaos.waiting import until
-from tests.postgres.programs import surroundings
-from tests.postgres.queries import answers
+from tests.harness.postgres.programs import surroundings
+from tests.harness.postgres.queries import answers
 
 FULL_SECONDS = 4.0
 PAUSE_SECONDS = 0.1

@@ -8,7 +8,7 @@ from chaos.fault import POSTGRES, Fault
 from chaos.grounds import Postgres
 from chaos.places import Places
 from chaos.stage import Stage
-from tests.postgres import Server, urls
+from tests.harness.postgres import Server, urls
 
 AWAY_SECONDS = 1.0
 

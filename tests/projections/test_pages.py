@@ -14,8 +14,8 @@ from projections.models.kits import Kits
 from projections.models.reports import Reports
 from projections.snapshots import Snapshot
 from store.engines import driver_of
+from tests.harness.stores import Stores
 from tests.projections.world import World
-from tests.stores import Stores
 
 EVENTS, KITS, REPORTS, REGISTRATIONS = Events(), Kits(), Reports(), KitRegistrations()
 ROWS = 20_000
@@ -107,8 +107,8 @@ def full(stores: Stores) -> Iterator[World]:
                 values = columns.format(rows=ROWS)
                 fill = FILL.format(rows=ROWS, table=names[model], columns=values)
                 connection.exec_driver_sql(fill, execution_options={"no_parameters": True})
-            blocks = made.named(blocks.BLOCKS[0])
-            connection.exec_driver_sql(BLOCKS.format(blocks=blocks, events=names[EVENTS]))
+            live = made.named(blocks.BLOCKS[0])
+            connection.exec_driver_sql(BLOCKS.format(blocks=live, events=names[EVENTS]))
             # SQLite goes by its rules; PostgreSQL by what it has counted, which it does every now and then.
             if made.on_postgres:
                 connection.exec_driver_sql("ANALYZE")

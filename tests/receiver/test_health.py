@@ -12,8 +12,9 @@ import pytest
 from receiver.server import metrics
 from tests.conftest import NewService
 from tests.harness.effort import on_one_store_at_least
+from tests.harness.service import COMMAND, Service
+from tests.harness.waiting import PATIENCE_SECONDS, eventually
 from tests.receiver.examples import Fresh, kit_event, note, problem
-from tests.service import COMMAND, PATIENCE_SECONDS, Service, eventually
 
 KITS = "/api/v1/kits/"
 

@@ -8,10 +8,12 @@ import pytest
 
 from tests.conftest import NewService
 from tests.harness.effort import on_one_store_at_least
-from tests.postgres import Databases
+from tests.harness.postgres import Databases
+from tests.harness.processes import free_port
+from tests.harness.service import COMMAND, Service
+from tests.harness.service_factory import ServiceFactory
+from tests.harness.waiting import PATIENCE_SECONDS
 from tests.receiver.test_cli import error, rows
-from tests.service import COMMAND, PATIENCE_SECONDS, Service, free_port
-from tests.services import Services
 
 
 @pytest.mark.parametrize("command", ["serve", "project", "migrate", "clients list"])
@@ -91,7 +93,7 @@ def test_a_port_that_is_taken_is_one_line(nowhere: Service) -> None:
 
 
 @on_one_store_at_least
-def test_tables_can_be_made_again_and_again(services: Services, prepared: Service) -> None:
+def test_tables_can_be_made_again_and_again(services: ServiceFactory, prepared: Service) -> None:
     service = services.like(prepared)
     before = rows(service, "clients", "list")
 
@@ -118,7 +120,7 @@ def test_port_and_workers_may_come_from_the_environment(new_service: NewService)
 
 
 @pytest.fixture
-def unprepared(services: Services) -> Service:
+def unprepared(services: ServiceFactory) -> Service:
     """Give a service that was never started, whose settings know its port."""
     service = services.bare()
     service.environment["PORT"] = str(service.port)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from domain.ledger import Ledger
-from tests.domain.scene import Recorder, open_ledger, recorder_of
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder, open_ledger, recorder_of
+from tests.harness.plain import Plain
 
 OpenRecorder = Callable[[], Recorder]
 

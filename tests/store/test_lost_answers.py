@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from tests.domain.scene import Recorder
-from tests.plain import Plain
-from tests.service import eventually
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
+from tests.harness.waiting import eventually
 from tests.store.proxy import Proxy
 from tests.store.stored import event, stream
 

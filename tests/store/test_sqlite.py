@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from store.sqlite import Recorder
-from tests.plain import Plain
+from tests.harness.plain import Plain
 from tests.store.stored import event, fill
 
 COLUMNS = "INTO stored_events (position, originator_id, originator_version, topic, state) VALUES"

@@ -13,7 +13,7 @@ from eventsourcing.persistence import OperationalError
 from store.group_commit import GroupCommit
 from store.sqlite import Recorder
 from store.sqlite_session import Session
-from tests.plain import Plain
+from tests.harness.plain import Plain
 from tests.store.stored import fill, stream
 
 HUGE = b"\x80" * 100_000

@@ -8,13 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from tests.domain.scene import Recorder
-from tests.plain import Plain
-from tests.service import eventually
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
+from tests.harness.stores import limit_patience
+from tests.harness.waiting import eventually
 from tests.store.conftest import OpenRecorder
 from tests.store.processes import child
 from tests.store.stored import event
-from tests.stores import limit_patience
 
 WAITING = (
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "
