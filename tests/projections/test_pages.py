@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from tests.stores import Stores
 
 from projections.models.events import Events, blocks
 from projections.models.kit_registrations import KitRegistrations
@@ -15,7 +16,6 @@ from projections.models.reports import Reports
 from projections.snapshots import Snapshot
 from store.engines import driver_of
 from tests.projections.world import World
-from tests.stores import Stores
 
 EVENTS, KITS, REPORTS, REGISTRATIONS = Events(), Kits(), Reports(), KitRegistrations()
 ROWS = 20_000
