@@ -30,6 +30,14 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests that ask for a store on each; those marked with `one_store` only when there is time."""
+    if "store" in metafunc.fixturenames:
+        one = metafunc.definition.get_closest_marker("one_store") is not None
+        stores = STORES[: effort(1, 2)] if one else STORES
+        metafunc.parametrize("store", stores, indirect=True, scope="session")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Measure servers as well, where tests run and once they are measured themselves."""
@@ -45,7 +53,7 @@ def databases() -> Iterator[Databases]:
     made.close()
 
 
-@pytest.fixture(scope="session", params=STORES)
+@pytest.fixture(scope="session")
 def store(request: pytest.FixtureRequest) -> str:
     """Give the name of the database that keeps the data; a test that asks for it runs on each."""
     return str(request.param)

@@ -17,6 +17,8 @@ from tests.domain.scene import Scene, encoded, kit, verified
 from tests.harness.ledgers import recorder_of
 from tests.harness.stores import refuse_writes
 
+pytestmark = pytest.mark.one_store
+
 SOUND = kit(1, "A", "KIT_SHIPPED")
 OTHER = kit(2, "B", "KIT_SHIPPED")
 CONFLICT = kit(1, "A", "KIT_FAILED")

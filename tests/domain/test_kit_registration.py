@@ -12,6 +12,8 @@ from domain.use_cases import kit_registrations
 from tests.domain.scene import NOON, Scene
 from tests.harness.ledgers import open_ledger
 
+pytestmark = pytest.mark.one_store
+
 LATER = NOON + timedelta(hours=1)
 VERIFIED = datetime(2017, 11, 24, 10, tzinfo=UTC)
 

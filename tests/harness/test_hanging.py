@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 1
-SLACK_SECONDS = 30
+SLACK_SECONDS = 60
 
 IN_A_TEST = """
 import threading

@@ -16,7 +16,7 @@ from store.postgres_session import LOCKS
 from store.trouble import UNAVAILABLE
 from tests.domain.scene import kit
 from tests.harness.plain import Plain
-from tests.harness.stores import Stores, views_beside
+from tests.harness.stores import views_beside
 from tests.harness.waiting import wait_until
 from tests.projections.processes import processes
 from tests.projections.world import World
@@ -30,12 +30,11 @@ CUT = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 
 
 @pytest.fixture
-def far(postgres_stores: Stores) -> Iterator[World]:
+def far(postgres_url: str) -> Iterator[World]:
     """Make an empty world on PostgreSQL."""
-    with postgres_stores.empty() as url:
-        made = World(url)
-        yield made
-        made.close()
+    made = World(postgres_url)
+    yield made
+    made.close()
 
 
 @pytest.fixture

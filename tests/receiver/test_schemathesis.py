@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import ignored_auth
 
-from tests.harness.effort import effort, on_one_store_at_least
+from tests.harness.effort import effort
 from tests.harness.service import Service
 from tests.harness.service_factory import ServiceFactory
 from tests.receiver.examples import kit_event, report_event
@@ -44,7 +44,7 @@ def unexpected(service: Service) -> list[str]:
     return [line["exception"] for line in service.log_lines() if line.get("event") == "unexpected"]
 
 
-@on_one_store_at_least
+@pytest.mark.one_store
 def test_requests_made_from_the_document_are_answered_as_it_says(own_service: Service) -> None:
     options = ["--auth", ":".join(own_service.admin), "--exclude-checks", EXCLUDED]
     options += [
