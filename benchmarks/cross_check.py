@@ -61,5 +61,5 @@ def _outcomes(server: Server) -> Counter[str]:
 
 
 def _stored_deliveries(server: Server, position: int) -> int:
-    with server.store.parts.registry.reading() as connection:
+    with server.store.services.registry.reading() as connection:
         return int(connection.execute(SELECT_COUNT, {"position": position}).scalar_one())

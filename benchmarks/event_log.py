@@ -45,7 +45,7 @@ def projector_ratio(
 
 def decode_ratio(store: StoreUnderTest, folder: Path, profile: Profile) -> Ratio:
     """Read and decode the same log from our store and from the stock one, in turns."""
-    ledger, amount = store.parts.ledger, profile.decoded_events
+    ledger, amount = store.services.ledger, profile.decoded_events
     stock = stock_log.copy(ledger, folder / "stock.db", amount)
     our_rates, stock_rates = [], []
     try:

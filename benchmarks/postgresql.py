@@ -9,8 +9,8 @@ from benchmarks.measures import LoadRuns, Measurement, Profile, Ratio, measureme
 from benchmarks.store_kinds import StoreKind
 from benchmarks.store_under_test import StoreUnderTest
 from benchmarks.workloads import call_reference, ingest, send_singles
-from projections.batch import BATCH_BYTES, BATCH_EVENTS
-from receiver.composition import models
+from projections.event_batch import BATCH_BYTES, BATCH_EVENTS
+from projections.models import all_projections
 
 REPEATS = 3
 FOLLOWED_EVENTS = 200_000
@@ -78,8 +78,8 @@ def follower_ratio(
 
 
 def _followed_per_second(store: StoreUnderTest) -> float:
-    recorder, decode = store.parts.ledger.store, store.parts.ledger.decode
-    topics = sorted({topic for model in models() for topic in model.topics})
+    recorder, decode = store.services.ledger.store, store.services.ledger.streams.decode
+    topics = sorted({topic for model in all_projections() for topic in model.topics})
     started, followed, position = time.perf_counter(), 0, 0
     while followed < FOLLOWED_EVENTS:
         found, position = recorder.select_batch(

@@ -7,10 +7,10 @@ from itertools import count, islice
 from benchmarks import traffic
 from benchmarks.store_under_test import StoreUnderTest
 from domain.aggregate import Event
-from domain.delivery import VerifiedDelivery
-from domain.intake import Intake
-from domain.kit import Kit
-from domain.message import About, Message
+from domain.aggregates.kit import Kit
+from domain.messages import Message, Payload
+from domain.receipt import VerifiedDelivery
+from domain.use_cases.delivery_handler import DeliveryHandler
 
 CHUNK = 2000
 NOTE = "lab.note"
@@ -28,17 +28,17 @@ def store_notes(store: StoreUnderTest, amount: int, first: int) -> None:
 
 
 def _fill(
-    store: StoreUnderTest, amount: int, first: int, payload: Callable[[int], About | None]
+    store: StoreUnderTest, amount: int, first: int, payload: Callable[[int], Payload | None]
 ) -> None:
-    ledger, numbers = store.parts.ledger, count(first)
+    ledger, numbers = store.services.ledger, count(first)
     for start in range(0, amount, CHUNK):
         events: list[Event] = []
         for number in islice(numbers, min(CHUNK, amount - start)):
             events += _events(number, payload(number))
-        ledger.save_events(events)
+        ledger.streams.save_events(events)
 
 
-def _events(number: int, payload: About | None) -> list[Event]:
+def _events(number: int, payload: Payload | None) -> list[Event]:
     """Return the events of a delivery to empty streams."""
     received_at = datetime.fromtimestamp(traffic.FIRST_DAY + number, UTC)
     body = traffic.envelope(number)
@@ -46,13 +46,13 @@ def _events(number: int, payload: About | None) -> list[Event]:
     delivery = VerifiedDelivery(
         traffic.SOURCE, "key_0a1b2c3d", received_at, f"msg_{number}", "1500000000", SIGNATURE, body
     )
-    handler = Intake(delivery, {}, lambda stream: (), batch=False)
-    handler.take(Message(body, number, event_type, received_at, payload))
+    handler = DeliveryHandler(delivery, {}, lambda stream: (), batch=False)
+    handler.handle(Message(body, number, event_type, received_at, payload))
     return handler.events
 
 
-def _kit_payload(number: int) -> About:
+def _kit_payload(number: int) -> Payload:
     barcode = traffic.barcode(number)
     shipment = number // 10
     fields = {"barcode": barcode, "status": "KIT_SHIPPED", "shipment_id": shipment, "reason": None}
-    return About(Kit, Kit.create_id(barcode), fields)
+    return Payload(Kit, Kit.create_id(barcode), fields)

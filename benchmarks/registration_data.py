@@ -5,9 +5,9 @@ from itertools import islice
 
 from benchmarks.store_under_test import StoreUnderTest
 from domain.aggregate import Aggregate
-from domain.claim import Claim
-from domain.group import Group
-from domain.registration import Registration
+from domain.aggregates.claim import Claim
+from domain.aggregates.group import Group
+from domain.aggregates.registration import Registration
 
 ORGANIZATION, LARGE, SMALL, FIRST_SUBGROUP = 1, 2, 3, 10
 SUBGROUPS, SMALL_SIZE = 1000, 10
@@ -43,7 +43,7 @@ def tree(subgroups: int) -> list[Aggregate]:
     for number, above in groups:
         group = Group(Group.create_id(root, number))
         name = f"Group {number}"
-        group.make(now=NOW, organization=root, group=number, name=name, parent=above)
+        group.make(now=NOW, organization_id=root, group_id=number, name=name, parent_id=above)
         made.append(group)
     return made
 
@@ -53,17 +53,17 @@ def registered(number: int, group: int) -> tuple[Registration, Claim]:
     registration = Registration(Registration.create_id(number))
     registration.register(
         now=NOW,
-        organization=ORGANIZATION,
-        registration=number,
-        profile=number,
-        group=group,
+        organization_id=ORGANIZATION,
+        registration_id=number,
+        profile_id=number,
+        group_id=group,
         type="patient",
     )
-    claim = Claim(Claim.place(ORGANIZATION, number, group, "patient"))
+    claim = Claim(Claim.registration_key(ORGANIZATION, number, group, "patient"))
     claim.take(number, now=NOW, otherwise=AssertionError("each profile is registered once"))
     return registration, claim
 
 
 def save(store: StoreUnderTest, aggregates: list[Aggregate]) -> None:
     """Store the aggregates in one transaction."""
-    store.parts.ledger.save_aggregates(*aggregates)
+    store.services.ledger.streams.save_aggregates(*aggregates)

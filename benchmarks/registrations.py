@@ -34,7 +34,7 @@ def registering_ratio(folder: Path, profile: Profile) -> tuple[Ratio, list[Peak]
     """Register distinct profiles to a group, in turns with the reference."""
     store = make_store(folder / "registering")
     registration_data.save(store, registration_data.tree(0))
-    registrar = "{}:{}".format(*store.parts.clients.add("registrar", ["registrar"]))
+    registrar = "{}:{}".format(*store.services.clients.add("registrar", ["registrar"]))
     runs, profiles = LoadRuns(), count(1)
     with (
         servers.service(store) as server,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from eventsourcing import postgres
 from psycopg.conninfo import conninfo_to_dict
 
-from receiver.server import Server, options
+from receiver.server.gunicorn import Server, options
 from receiver.settings import Settings, processors
 from store.mapper import Mapper
 
@@ -63,9 +63,9 @@ class StockServer(Server):
     def load(self) -> Any:
         """Make the application, in a worker and after gevent has patched it."""
         from domain.ledger import Ledger
-        from receiver import composition, create_app
+        from receiver import create_app, services
 
-        composition.persistence = persistence
+        services.persistence = persistence
         settings = Settings.from_environment()
         # Only the first worker makes the table.
         Ledger({**persistence(settings), "CREATE_TABLE": "y"}).close()

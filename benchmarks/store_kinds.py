@@ -43,5 +43,5 @@ def postgres(folder: Path) -> Iterator[StoreKind]:
         yield StoreKind("PostgreSQL", make)
     finally:
         for store in stores:
-            store.parts.close()
+            store.services.close()
         databases.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.traffic import SOURCE, Webhooks
 from benchmarks.waiting import wait_until
 from projections.status import statuses
-from receiver.composition import Parts, assemble
+from receiver.services import Services, assemble
 from receiver.settings import Settings
 
 FIRST_LIVE = 100_000_000
@@ -24,20 +24,20 @@ class StoreUnderTest:
     environment: dict[str, str]
     credentials: str
     webhooks: Webhooks
-    parts: Parts
+    services: Services
 
     def head(self) -> int:
         """Return the ledger's last position."""
-        return self.parts.ledger.store.max_notification_id() or 0
+        return self.services.ledger.store.max_notification_id() or 0
 
     def projected_position(self) -> int:
         """Return the lowest position of all projections."""
-        return min(each.position for each in statuses(self.parts.views, 0))
+        return min(each.position for each in statuses(self.services.read_database, 0))
 
     def warm_up(self) -> None:
         """Read the files into memory, where those of a service in use are."""
         # In another process: closing a file here would release SQLite's locks on it.
-        if files := self.parts.settings.files:
+        if files := self.services.settings.files:
             subprocess.run(["/bin/cat", *files], stdout=subprocess.DEVNULL, check=True)
 
     def wait_until_projected(self) -> None:
@@ -51,8 +51,8 @@ def make_store(folder: Path, url: str | None = None) -> StoreUnderTest:
     folder.mkdir(parents=True)
     environment = {**os.environ, "DATABASE_URL": url or f"sqlite:///{folder / 'ledger.db'}"}
     environment.pop("VIEWS_DATABASE_URL", None)
-    parts = assemble(Settings.from_environment(environment), migrate=True)
-    secret = parts.sources.add(SOURCE)
-    client_id, key = parts.clients.add("bench", ["reader"])
+    services = assemble(Settings.from_environment(environment), migrate=True)
+    secret = services.sources.add(SOURCE)
+    client_id, key = services.clients.add("bench", ["reader"])
     credentials, webhooks = f"{client_id}:{key}", Webhooks(secret, FIRST_LIVE)
-    return StoreUnderTest(folder, environment, credentials, webhooks, parts)
+    return StoreUnderTest(folder, environment, credentials, webhooks, services)

@@ -4,7 +4,7 @@ from benchmarks import cross_check, load, traffic
 from benchmarks.load import CONNECTIONS, Load
 from benchmarks.servers import Server
 from benchmarks.traffic import Webhooks
-from receiver.signatures import STANDARD_WEBHOOKS, new_secret
+from registry.keys import STANDARD_WEBHOOKS, new_secret
 
 SINGLES_PER_SECOND = 8000
 ARRAYS_PER_SECOND = 500

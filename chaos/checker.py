@@ -67,7 +67,7 @@ def _ledger_problems(state: FinalState, positions: dict[int, int]) -> Iterator[s
     """Check the ledger by itself: consecutive positions, and both events of each delivery."""
     if [position for position, *_ in state.stored] != [*range(1, len(state.stored) + 1)]:
         yield "the positions have gaps"
-    observed = sum(topic == "Kit.Told" for _, _, topic, _ in state.stored)
+    observed = sum(topic == "Kit.Observed" for _, _, topic, _ in state.stored)
     if observed != len(positions):
         yield f"{len(positions)} deliveries but {observed} kit observations: some are incomplete"
 

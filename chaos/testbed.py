@@ -15,7 +15,7 @@ from chaos.http_client import Client
 from chaos.senders import EVENTS, Reader, Sender
 from chaos.store_under_test import StoreUnderTest
 from chaos.waiting import wait_until
-from receiver.composition import assemble
+from receiver.services import assemble
 from receiver.settings import Settings
 from tests.service import Service
 
@@ -38,11 +38,11 @@ class Testbed:
 
     def prepare(self) -> None:
         """Make the tables, a source and a client."""
-        parts = assemble(Settings.from_environment(self.service.environment), migrate=True)
-        self.service.secrets[SOURCE] = parts.sources.add(SOURCE)
-        client_id, key = parts.clients.add("chaos", ["admin"])
+        services = assemble(Settings.from_environment(self.service.environment), migrate=True)
+        self.service.secrets[SOURCE] = services.sources.add(SOURCE)
+        client_id, key = services.clients.add("chaos", ["admin"])
         self.service.admin = (str(client_id), key)
-        parts.close()
+        services.close()
 
     @contextmanager
     def load(self) -> Iterator[None]:

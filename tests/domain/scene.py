@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from domain.aggregate import Event
-from domain.delivery import VerifiedDelivery
-from domain.kit import Kit
+from domain.aggregates.kit import Kit
+from domain.aggregates.report import Report
 from domain.ledger import Ledger
-from domain.message import Outcome, Unfit
-from domain.report import Report
-from domain.telling import Standing
-from receiver import messages
+from domain.messages import InvalidEnvelope, Outcome
+from domain.observed import CurrentStatus
+from domain.receipt import VerifiedDelivery
+from domain.use_cases import deliveries, quarantine
+from receiver import envelopes
 from store import postgres, sqlite
 from store.urls import is_postgres
 
@@ -74,8 +75,8 @@ def deepest(event_id: int) -> bytes:
     taken, refused = 1, 100_000
     while refused - taken > 1:
         levels = (taken + refused) // 2
-        [read], _ = messages.read(nested(event_id, levels))
-        taken, refused = (taken, levels) if isinstance(read, Unfit) else (levels, refused)
+        [read], _ = envelopes.read(nested(event_id, levels))
+        taken, refused = (taken, levels) if isinstance(read, InvalidEnvelope) else (levels, refused)
     return nested(event_id, taken - 10)
 
 
@@ -87,24 +88,24 @@ def verified(body: bytes, source: str = "lab", at: datetime = NOON) -> VerifiedD
 def send(ledger: Ledger, said: Any, *, source: str = "lab", at: datetime = NOON) -> list[Outcome]:
     """Let a source send one body; return what became of each envelope."""
     body = encoded(said)
-    read, batch = messages.read(body)
-    return ledger.receive(verified(body, source, at), read, batch=batch)
+    read, batch = envelopes.read(body)
+    return deliveries.receive(ledger, verified(body, source, at), read, batch=batch)
 
 
 def history(ledger: Ledger, after: int = 0) -> list[Event]:
     """Return every event after a position, in the order in which they were recorded."""
     stored = recorder_of(ledger).select_notifications(after + 1, 10**9)
-    return [ledger.decode(each) for each in stored]
+    return [ledger.streams.decode(each) for each in stored]
 
 
-def kit_standing(ledger: Ledger, barcode: str) -> Standing | None:
+def kit_status(ledger: Ledger, barcode: str) -> CurrentStatus | None:
     """Return how a kit stands by its own events."""
-    return ledger.load(Kit, Kit.create_id(barcode)).standing()
+    return ledger.streams.load(Kit, Kit.create_id(barcode)).current_status()
 
 
-def report_standing(ledger: Ledger, report_id: int) -> Standing | None:
+def report_status(ledger: Ledger, report_id: int) -> CurrentStatus | None:
     """Return how a report stands by its own events."""
-    return ledger.load(Report, Report.create_id(report_id)).standing()
+    return ledger.streams.load(Report, Report.create_id(report_id)).current_status()
 
 
 class Scene:
@@ -127,9 +128,10 @@ class Scene:
     def release(self, held: Outcome, *, replace: bool = False) -> list[Outcome]:
         """Release what this outcome says is held, an hour after it came."""
         assert held.quarantine is not None
-        return self.ledger.release(
+        return quarantine.release(
+            self.ledger,
             held.quarantine,
-            messages.read,
+            envelopes.read,
             now=NOON + timedelta(hours=1),
             by="operator",
             replace=replace,
@@ -138,7 +140,9 @@ class Scene:
     def discard(self, held: Outcome) -> None:
         """Discard what this outcome says is held."""
         assert held.quarantine is not None
-        self.ledger.discard(held.quarantine, now=NOON, by="operator", why="sent by mistake")
+        quarantine.discard(
+            self.ledger, held.quarantine, now=NOON, by="operator", why="sent by mistake"
+        )
 
     @property
     def news(self) -> list[Event]:

@@ -10,13 +10,14 @@ from eventsourcing.persistence import OperationalError
 
 from domain.errors import KitOfAnotherCustomer, QuarantineClosed
 from domain.ledger import Ledger
-from domain.message import Outcome
+from domain.messages import Outcome
+from domain.use_cases import kit_registrations
 from tests.domain.scene import (
     NOON,
     Competitor,
     Scene,
     kit,
-    kit_standing,
+    kit_status,
     open_ledger,
     recorder_of,
     send,
@@ -58,7 +59,7 @@ def test_the_same_delivery_from_another_process_makes_ours_a_duplicate(
 ) -> None:
     first(lambda _: send(other, SOUND))
     assert scene.send(SOUND) == [Outcome("duplicate", 1, position=1)]
-    assert scene.topics == ["Delivery.Recorded", "Kit.Told"]
+    assert scene.topics == ["Delivery.Recorded", "Kit.Observed"]
 
 
 def test_another_content_from_another_process_makes_ours_a_conflict(
@@ -73,7 +74,7 @@ def test_news_of_the_same_kit_from_another_process_is_told_first(
 ) -> None:
     first(lambda _: send(other, kit(2, "A", "KIT_RECEIVED")))
     assert scene.send(SOUND) == [Outcome("recorded", 1, position=3)]
-    stands = kit_standing(scene.ledger, "A")
+    stands = kit_status(scene.ledger, "A")
     assert stands is not None
     assert stands.status == "KIT_RECEIVED"
 
@@ -109,8 +110,14 @@ def test_the_same_conflict_from_another_process_is_held_once(
 def test_a_kit_that_went_to_the_same_customer_meanwhile_is_found(
     scene: Scene, other: Ledger, race: Race
 ) -> None:
-    race(lambda _: other.register_kit(now=NOON, customer=1, kit="A", verification_date=None))
-    found, new = scene.ledger.register_kit(now=NOON, customer=1, kit="A", verification_date=None)
+    race(
+        lambda _: kit_registrations.register_kit(
+            other, now=NOON, customer=1, kit="A", verification_date=None
+        )
+    )
+    found, new = kit_registrations.register_kit(
+        scene.ledger, now=NOON, customer=1, kit="A", verification_date=None
+    )
     assert not new
     assert vars(scene.news[0])["registration_id"] == found.registration_id
 
@@ -127,10 +134,18 @@ def test_what_somebody_else_decided_about_meanwhile_is_closed(
 def test_the_date_that_somebody_else_set_meanwhile_is_no_event(
     scene: Scene, other: Ledger, race: Race
 ) -> None:
-    given, _ = scene.ledger.register_kit(now=NOON, customer=1, kit="A", verification_date=None)
+    given, _ = kit_registrations.register_kit(
+        scene.ledger, now=NOON, customer=1, kit="A", verification_date=None
+    )
     scene.given()
-    race(lambda _: other.set_verification_date(given.registration_id, NOON, now=NOON))
-    changed = scene.ledger.set_verification_date(given.registration_id, NOON, now=NOON)
+    race(
+        lambda _: kit_registrations.set_verification_date(
+            other, given.registration_id, NOON, now=NOON
+        )
+    )
+    changed = kit_registrations.set_verification_date(
+        scene.ledger, given.registration_id, NOON, now=NOON
+    )
     assert changed.verification_date == NOON
     assert scene.topics == ["KitRegistration.VerificationDateSet"]
 
@@ -165,28 +180,40 @@ def test_who_lost_once_decides_anew_while_nobody_else_can_write(
     scene: Scene, other: Ledger, race: Race, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit_patience(monkeypatch, 0.05)
-    given, _ = scene.ledger.register_kit(now=NOON, customer=1, kit="A", verification_date=None)
+    given, _ = kit_registrations.register_kit(
+        scene.ledger, now=NOON, customer=1, kit="A", verification_date=None
+    )
     number = given.registration_id
     compete = Refused(
-        lambda time: other.set_verification_date(number, NOON - time * HOUR, now=NOON)
+        lambda time: kit_registrations.set_verification_date(
+            other, number, NOON - time * HOUR, now=NOON
+        )
     )
     competitor = race(compete, times=10**6)
-    changed = scene.ledger.set_verification_date(number, NOON, now=NOON)
+    changed = kit_registrations.set_verification_date(scene.ledger, number, NOON, now=NOON)
     assert (competitor.rounds, len(compete.errors)) == (2, 1)
     assert changed.verification_date == NOON
     assert [event.originator_version for event in scene.news[2:]] == [2, 3]
-    other.set_verification_date(number, None, now=NOON)
+    kit_registrations.set_verification_date(other, number, None, now=NOON)
 
 
 def test_a_refusal_while_nobody_else_can_write_keeps_nothing_and_harms_nobody(
     scene: Scene, other: Ledger, race: Race
 ) -> None:
-    race(lambda _: other.register_kit(now=NOON, customer=1, kit="A", verification_date=None))
+    race(
+        lambda _: kit_registrations.register_kit(
+            other, now=NOON, customer=1, kit="A", verification_date=None
+        )
+    )
     with pytest.raises(KitOfAnotherCustomer):
-        scene.ledger.register_kit(now=NOON, customer=2, kit="A", verification_date=None)
+        kit_registrations.register_kit(
+            scene.ledger, now=NOON, customer=2, kit="A", verification_date=None
+        )
     assert scene.topics == ["KitRegistration.Registered", "KitHolder.Assigned"]
     scene.given()
-    scene.ledger.register_kit(now=NOON, customer=2, kit="B", verification_date=None)
+    kit_registrations.register_kit(
+        scene.ledger, now=NOON, customer=2, kit="B", verification_date=None
+    )
     assert scene.topics == ["KitRegistration.Registered", "KitHolder.Assigned"]
 
 
@@ -214,4 +241,4 @@ def test_a_delivery_that_comes_to_many_at_once_is_recorded_once(scene: Scene, ur
     for each in ledgers:
         each.close()
     assert statuses == ["duplicate"] * 7 + ["recorded"]
-    assert scene.topics == ["Delivery.Recorded", "Kit.Told"]
+    assert scene.topics == ["Delivery.Recorded", "Kit.Observed"]
