@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from store.connections import ANSWER_SECONDS, PATIENCE_SECONDS, connect
+from store.connections import ANSWER_SECONDS, connect
+from store.pool import POOL_SECONDS
 from store.urls import is_postgres
 
 BUSY_SECONDS = 10
@@ -53,7 +54,7 @@ def _postgres(url: str, pool_size: int, seconds: float) -> Engine:
         max_overflow=0,
         # What lay idle may be lost; who asks now and then is not to be told so.
         pool_pre_ping=True,
-        pool_timeout=PATIENCE_SECONDS,
+        pool_timeout=POOL_SECONDS,
     )
 
 
