@@ -16,10 +16,10 @@ from store.event_queries import SELECT, SELECT_HEAD, notifications
 from store.postgres_datastore import Datastore
 from store.postgres_queries import PostgresQueries, run
 from store.postgres_session import PostgresSession
+from store.postgres_snapshots import AggregateRecorder
 from store.postgres_tables import EXISTS, TABLES
 from store.postgres_unit_of_work import PostgresUnitOfWork
 from store.recorder import EventProcessRecorder, EventRecorder
-from store.stored_rows import storable_rows
 from store.unit_of_work import UnitOfWork
 
 POOL_SIZE = 4
@@ -78,26 +78,6 @@ class ProcessRecorder(EventProcessRecorder, library.PostgresProcessRecorder, Rec
     def _track(self, transaction: UnitOfWork, tracking: persistence.Tracking) -> None:
         with translated_errors:
             self._insert_tracking(cast(PostgresUnitOfWork, transaction).cursor(), tracking)
-
-
-class AggregateRecorder(library.PostgresAggregateRecorder):
-    """Record snapshots in the library's own table, without its composite type."""
-
-    def __init__(self, datastore: Datastore, **names: Any) -> None:
-        super().__init__(datastore, **names)
-        self.sql_create_statements = [
-            statement
-            for statement in self.sql_create_statements
-            if "CREATE TYPE" not in statement.as_string()
-        ]
-        into = self.insert_events_statement.as_string().partition("FROM unnest")[0]
-        self._insert = f"{into}FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bytea[])"
-
-    def _insert_stored_events(
-        self, curs: Any, stored_events: Sequence[persistence.StoredEvent], **_: Any
-    ) -> None:
-        rows = storable_rows(stored_events)
-        curs.execute(self._insert, [list(column) for column in zip(*rows, strict=True)])
 
 
 class Factory(factory.StoreFactory, library.PostgresFactory):

@@ -1,10 +1,11 @@
 """What the embedded store asks of SQLite: it refuses to change what is stored, and syncs every write."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 
-from store.sqlite import Recorder
+from store.sqlite import Factory, Recorder
 from tests.plain import Plain
 from tests.store.stored import event, fill
 
@@ -62,3 +63,18 @@ def test_every_write_is_synced_before_it_is_acknowledged(recorder: Recorder, pla
     full = 2
     assert connection.execute("PRAGMA synchronous").fetchone() == (full,)
     assert plain.query("PRAGMA journal_mode") == [("wal",)]
+
+
+@pytest.mark.parametrize("name", [":memory:", "file:shared?mode=memory&cache=shared"])
+def test_a_store_in_memory_is_refused(name: str) -> None:
+    with pytest.raises(OSError, match="is a file"):
+        Factory({"SQLITE_DBNAME": name})
+
+
+def test_a_file_may_be_named_by_a_uri(tmp_path: Path) -> None:
+    factory = Factory({"SQLITE_DBNAME": f"file:{tmp_path / 'ledger.db'}"})
+    recorder = factory.application_recorder()
+    assert recorder.insert_events([event("a")]) == [1]
+    assert recorder.max_notification_id() == 1
+    assert (tmp_path / "ledger.db").exists()
+    factory.close()
