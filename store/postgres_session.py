@@ -5,28 +5,14 @@ from typing import TypeVar
 
 import psycopg
 from eventsourcing.persistence import OperationalError
-from psycopg.rows import tuple_row
 
 from store import lost_commits
-from store.advisory_locks import APPEND_LOCK
 from store.connections import Connection, connect
 from store.errors import translated_errors
+from store.postgres_begin import begin
 from store.postgres_unit_of_work import PlacedRow, PostgresUnitOfWork
 
 T = TypeVar("T")
-APPEND_LOCK_SECONDS = 3.0
-"""How long a group waits for another process's transaction before its jobs fail."""
-# One writer at a time, across all hosts: so positions rise in the order of commits, without gaps, and
-# no follower can skip one. A writer that falls silent is disconnected. A server that is set up not to
-# wait for its disk or its standby is made to. Several statements without parameters are one round trip.
-BEGIN = f"""BEGIN ISOLATION LEVEL READ COMMITTED;
-SET LOCAL lock_timeout = '{APPEND_LOCK_SECONDS:.0f}s';
-SET LOCAL idle_in_transaction_session_timeout = '{2 * APPEND_LOCK_SECONDS:.0f}s';
-SELECT set_config('synchronous_commit', 'on', true)
-    WHERE current_setting('synchronous_commit') IN ('off', 'local');
-{APPEND_LOCK};
-SELECT coalesce(max(position), 0), current_setting('synchronous_standby_names') <> ''
-FROM stored_events"""  # noqa: S608 constants only
 # A transaction that writes nothing would wait for no standby.
 MARK = "SELECT pg_logical_emit_message(true, 'kitledger', '')"
 
@@ -44,16 +30,16 @@ class PostgresSession:
     def begin(self) -> None:
         """Begin a transaction in which nobody else writes; raises OperationalError."""
         with translated_errors:
-            kept, self._connection = self._connection, self._connection or self._connect()
+            kept, connection = self._connection, self._connection or self._connect()
             try:
-                last_position = self._begin()
+                head, self._has_standby = begin(connection)
             except psycopg.OperationalError:
-                if not kept or not self._connection.closed:
+                if not kept or not connection.closed:
                     raise
                 # It was lost while it was idle: by a restart, by a failover.
-                self._connection = self._connect()
-                last_position = self._begin()
-        self._transaction = PostgresUnitOfWork(self._connection, last_position)
+                connection = self._connect()
+                head, self._has_standby = begin(connection)
+        self._transaction = PostgresUnitOfWork(connection, head)
 
     def prefetch_versions(self, streams: Sequence[str]) -> None:
         """Fetch the last versions of these streams, in one round trip."""
@@ -121,22 +107,14 @@ class PostgresSession:
         return lost_commits.is_stored(row, lambda: PostgresSession(self._url))
 
     def _connect(self) -> Connection:
-        connection = connect(self._url)
-        connection.add_notice_handler(self._keep_warning)
-        return connection
+        self._connection = connect(self._url)
+        self._connection.add_notice_handler(self._keep_warning)
+        return self._connection
 
     def _keep_warning(self, notice: psycopg.errors.Diagnostic) -> None:
         # A server that ends the connection just after an answer says so in the same way, but FATAL.
         if notice.severity_nonlocalized == "WARNING":
             self._warnings.append(notice.message_primary or "")
-
-    def _begin(self) -> int:
-        assert self._connection is not None, "begin() connects"
-        cursor = self._connection.cursor(row_factory=tuple_row).execute(BEGIN)
-        while cursor.nextset():
-            pass
-        ((last_position, self._has_standby),) = cursor.fetchall()
-        return int(last_position)
 
     def _commit(self) -> None:
         with translated_errors:

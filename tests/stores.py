@@ -9,7 +9,7 @@ import pytest
 
 from projections.views import Views
 from receiver.composition import models
-from store import engines, postgres, postgres_session, sqlite_session
+from store import engines, postgres, postgres_begin, sqlite_session
 from store.urls import is_postgres
 from tests.domain.scene import Recorder, open_ledger
 from tests.postgres import Databases
@@ -65,10 +65,10 @@ def refuse_writes(recorder: Recorder) -> None:
 def limit_lock_waits(patch: pytest.MonkeyPatch, seconds: float) -> None:
     """Let groups wait so long for another process's transaction, and no longer."""
     patch.setattr(sqlite_session, "FILE_LOCK_SECONDS", seconds)
-    usual = f"lock_timeout = '{postgres_session.APPEND_LOCK_SECONDS:.0f}s'"
-    assert usual in postgres_session.BEGIN
-    begin = postgres_session.BEGIN.replace(usual, f"lock_timeout = '{seconds}s'")
-    patch.setattr(postgres_session, "BEGIN", begin)
+    usual = f"lock_timeout = '{postgres_begin.APPEND_LOCK_SECONDS:.0f}s'"
+    assert usual in postgres_begin.BEGIN
+    begin = postgres_begin.BEGIN.replace(usual, f"lock_timeout = '{seconds}s'")
+    patch.setattr(postgres_begin, "BEGIN", begin)
 
 
 def limit_patience_of_views(patch: pytest.MonkeyPatch, seconds: float) -> None:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TypeVar
 from unittest import TestCase
 from uuid import uuid4
 

@@ -12,7 +12,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError, StoredEv
 
 from projections.views import Views
 from receiver.composition import models
-from store import postgres_session
+from store import postgres_begin
 from store.unit_of_work import UnitOfWork
 from tests.domain.scene import Recorder, open_ledger, recorder_of
 from tests.plain import REFUSALS, Plain
@@ -109,9 +109,9 @@ def _patiently(write: Callable[[], T]) -> T:
 
 def freeze(url: str, answer: int) -> None:
     """Stop in the middle of a transaction; once woken, say how it ended."""
-    usual = f"timeout = '{2 * postgres_session.APPEND_LOCK_SECONDS:.0f}s'"
-    assert usual in postgres_session.BEGIN
-    postgres_session.BEGIN = postgres_session.BEGIN.replace(usual, "timeout = '1s'")
+    usual = f"timeout = '{2 * postgres_begin.APPEND_LOCK_SECONDS:.0f}s'"
+    assert usual in postgres_begin.BEGIN
+    postgres_begin.BEGIN = postgres_begin.BEGIN.replace(usual, "timeout = '1s'")
     recorder = recorder_of(open_ledger(url))
 
     def work(transaction: UnitOfWork) -> None:
