@@ -1,74 +1,101 @@
-"""A bounded pool of connections to PostgreSQL."""
+"""Bounded pools of connections, in which a lost connection costs one more try and no error."""
 
+import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
-from eventsourcing import persistence
-from psycopg.pq import TransactionStatus
-from psycopg.rows import dict_row
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import QueuePool
+from eventsourcing.persistence import OperationalError
 
-from store.connections import Connection, connect
-from store.errors import translated_errors
-
+C = TypeVar("C")
 T = TypeVar("T")
 POOL_SECONDS = 3.0
 """How long a query waits for a free connection."""
 
 
-class Pool:
-    """Lend at most `size` connections; one that is found lost discards all idle ones."""
+class Pool(ABC, Generic[C]):
+    """Lend at most `size` connections; when one is found lost, all that are idle are discarded."""
 
-    def __init__(self, url: str, size: int) -> None:
-        self._pool = QueuePool(
-            # Rows as eventsourcing's own methods read them.
-            lambda: connect(url, row_factory=dict_row),  # type: ignore[arg-type]
-            pool_size=size,
-            max_overflow=0,
-            timeout=POOL_SECONDS,
-            reset_on_return=None,
-            use_lifo=True,
-        )
+    def __init__(self, size: int) -> None:
+        self._free = threading.Semaphore(size)
+        self._idle: list[C] = []
 
-    def ask(self, question: Callable[[Connection], T]) -> T:
-        """Run a query that changes nothing; if its connection was lost, run it once more.
+    @abstractmethod
+    def connect(self) -> C:
+        """Open a connection."""
 
-        Raises eventsourcing's OperationalError when the database can't be reached, or when all
-        connections are in use for too long.
+    @abstractmethod
+    def is_lost(self, connection: C) -> bool:
+        """Tell whether the error of a query means that its connection was lost."""
+
+    @abstractmethod
+    def is_reusable(self, connection: C) -> bool:
+        """Tell whether a connection that is given back can be lent again."""
+
+    @abstractmethod
+    def discard(self, connection: C) -> None:
+        """Close a connection, whatever state it is in."""
+
+    def ask(self, query: Callable[[C], T]) -> T:
+        """Run a query that changes nothing; if its connection was lost, run it on a new one.
+
+        Raises OperationalError when all connections are in use for too long.
         """
-        connection: Connection | None = None
-        try:
-            with self.connection() as connection:
-                return question(connection)
-        except persistence.OperationalError:
-            if connection is None or not connection.closed:
-                raise
-        with self.connection() as connection:
-            return question(connection)
+        connection, answer = self.take(query)
+        self.give_back(connection)
+        return answer
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def lend(self) -> Iterator[C]:
         """Lend a connection."""
+        connection, _ = self.take(lambda _: None)
         try:
-            with translated_errors:
-                lent = self._pool.connect()
-        except PoolTimeout as error:
-            raise persistence.OperationalError("all connections are in use") from error
-        connection: Any = lent.driver_connection
-        try:
-            with translated_errors:
-                yield connection
+            yield connection
         finally:
-            if connection.closed:
-                self._pool.dispose()
-                self._pool = self._pool.recreate()
-            if connection.info.transaction_status != TransactionStatus.IDLE:
-                # Lost, or left in the middle of an answer by a greenlet that was killed.
-                lent.invalidate()
-            lent.close()
+            self.give_back(connection)
+
+    def take(self, first: Callable[[C], T]) -> tuple[C, T]:
+        """Return a connection, and the answer of the first query on it; `give_back` must follow.
+
+        A kept connection that turns out to be lost is replaced, and the query is run again.
+        """
+        if not self._free.acquire(timeout=POOL_SECONDS):
+            raise OperationalError("all connections are in use")
+        try:
+            return self._begin(first)
+        except BaseException:
+            self._free.release()
+            raise
+
+    def give_back(self, connection: C) -> None:
+        """Keep a connection for the next use, if it can be used again."""
+        try:
+            self._put_away(connection)
+        finally:
+            self._free.release()
 
     def close(self) -> None:
-        """Close the idle connections."""
-        self._pool.dispose()
+        """Discard the idle connections."""
+        while self._idle:
+            self.discard(self._idle.pop())
+
+    def _begin(self, first: Callable[[C], T]) -> tuple[C, T]:
+        kept = self._idle.pop() if self._idle else None
+        connection = self.connect() if kept is None else kept
+        try:
+            return connection, first(connection)
+        except BaseException as error:
+            again = kept is not None and isinstance(error, Exception) and self.is_lost(connection)
+            self._put_away(connection)
+            if not again:
+                raise
+        # The others were opened before, and lost by the same restart or failover.
+        self.close()
+        return self._begin(first)
+
+    def _put_away(self, connection: C) -> None:
+        if self.is_reusable(connection):
+            self._idle.append(connection)
+        else:
+            self.discard(connection)

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from eventsourcing import postgres as library
 
 from store.connections import Connection
-from store.pool import Pool
+from store.postgres_pool import PostgresPool
 
 
 class Datastore(library.PostgresDatastore):
-    """Lend connections of a Pool to what the library's recorders ask by themselves."""
+    """Lend connections of a bounded pool to what the library's recorders ask by themselves."""
 
     def __init__(self, url: str, pool_size: int, *, single_row_tracking: bool = True) -> None:
         super().__init__(
@@ -19,7 +19,7 @@ class Datastore(library.PostgresDatastore):
             single_row_tracking=single_row_tracking,
         )
         self.url = url
-        self.connections = Pool(url, pool_size)
+        self.connections = PostgresPool(url, pool_size)
 
     def register_type_adapters(self) -> None:
         """Do nothing: no composite type is used, and nothing connects before it must."""
@@ -27,7 +27,7 @@ class Datastore(library.PostgresDatastore):
     @contextmanager
     def get_connection(self) -> Iterator[Connection]:
         """Lend a connection."""
-        with self.connections.connection() as connection:
+        with self.connections.lend() as connection:
             yield connection
 
     def close(self) -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-import psycopg
 from eventsourcing.persistence import OperationalError
+from psycopg.errors import Diagnostic
 
 from store import lost_commits
-from store.connections import Connection, connect
+from store.connections import Connection
 from store.errors import translated_errors
 from store.postgres_begin import begin
+from store.postgres_pool import PostgresPool
 from store.postgres_unit_of_work import PlacedRow, PostgresUnitOfWork
 
 T = TypeVar("T")
@@ -17,12 +18,26 @@ T = TypeVar("T")
 MARK = "SELECT pg_logical_emit_message(true, 'kitledger', '')"
 
 
+class _WriterPool(PostgresPool):
+    """A pool of one connection, whose notices are heard."""
+
+    def __init__(self, url: str, hear: Callable[[Diagnostic], None]) -> None:
+        super().__init__(url, 1)
+        self._hear = hear
+
+    def connect(self) -> Connection:
+        """Open the connection."""
+        connection = super().connect()
+        connection.add_notice_handler(self._hear)
+        return connection
+
+
 class PostgresSession:
     """Begin, commit and roll back transactions on one connection, reopened after a failure."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._connection: Connection | None = None
+        self._pool = _WriterPool(url, self._keep_warning)
         self._transaction: PostgresUnitOfWork | None = None
         self._warnings: list[str] = []
         self._has_standby = False
@@ -30,15 +45,7 @@ class PostgresSession:
     def begin(self) -> None:
         """Begin a transaction in which nobody else writes; raises OperationalError."""
         with translated_errors:
-            kept, connection = self._connection, self._connection or self._connect()
-            try:
-                head, self._has_standby = begin(connection)
-            except psycopg.OperationalError:
-                if not kept or not connection.closed:
-                    raise
-                # It was lost while it was idle: by a restart, by a failover.
-                connection = self._connect()
-                head, self._has_standby = begin(connection)
+            connection, (head, self._has_standby) = self._pool.take(begin)
         self._transaction = PostgresUnitOfWork(connection, head)
 
     def prefetch_versions(self, streams: Sequence[str]) -> None:
@@ -57,6 +64,7 @@ class PostgresSession:
         """Roll back and begin again; another process may have the lock in between."""
         known = self._opened().known_streams
         self._opened().execute("ROLLBACK")
+        self._end()
         self.begin()
         self.prefetch_versions(known)
 
@@ -96,22 +104,23 @@ class PostgresSession:
             transaction.connection.close()
             if not self._is_stored(transaction.last_written):
                 raise OperationalError(f"nothing was committed: {lost}") from lost
+        self._end()
 
     def abandon(self) -> None:
         """Roll back by closing."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = self._transaction = None
+        if self._transaction is not None:
+            self._transaction.connection.close()
+            self._end()
+        self._pool.close()
+
+    def _end(self) -> None:
+        self._pool.give_back(self._opened().connection)
+        self._transaction = None
 
     def _is_stored(self, row: PlacedRow) -> bool:
         return lost_commits.is_stored(row, lambda: PostgresSession(self._url))
 
-    def _connect(self) -> Connection:
-        self._connection = connect(self._url)
-        self._connection.add_notice_handler(self._keep_warning)
-        return self._connection
-
-    def _keep_warning(self, notice: psycopg.errors.Diagnostic) -> None:
+    def _keep_warning(self, notice: Diagnostic) -> None:
         # A server that ends the connection just after an answer says so in the same way, but FATAL.
         if notice.severity_nonlocalized == "WARNING":
             self._warnings.append(notice.message_primary or "")

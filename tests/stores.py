@@ -52,10 +52,18 @@ def views_beside(url: str) -> str:
     return url if is_postgres(url) else url.replace("ledger.db", "views.db")
 
 
+def writing_connection(recorder: Recorder) -> Any:
+    """Return the connection by which this recorder writes next."""
+    recorder.next_id("warm-up")
+    session: Any = recorder._session
+    return (
+        session._pool._idle[0] if isinstance(recorder, postgres.Recorder) else session._connection
+    )
+
+
 def refuse_writes(recorder: Recorder) -> None:
     """Let the database refuse what this recorder's connection writes next."""
-    recorder.next_id("warm-up")
-    connection: Any = recorder._session._connection
+    connection = writing_connection(recorder)
     forbid = "PRAGMA query_only = ON"
     if isinstance(recorder, postgres.Recorder):
         forbid = "SET default_transaction_read_only = on"

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from store.sqlite import Factory, Recorder
+from store.sqlite import Factory
+from tests.domain.scene import Recorder
 from tests.plain import Plain
 from tests.store.stored import event, fill
+from tests.stores import writing_connection
 
 COLUMNS = "INTO stored_events (position, originator_id, originator_version, topic, state) VALUES"
 
@@ -58,8 +60,7 @@ def test_positions_survive_a_vacuum(recorder: Recorder, plain: Plain) -> None:
 
 def test_every_write_is_synced_before_it_is_acknowledged(recorder: Recorder, plain: Plain) -> None:
     recorder.insert_events([event("a")])
-    connection = recorder._session._connection
-    assert connection is not None
+    connection = writing_connection(recorder)
     full = 2
     assert connection.execute("PRAGMA synchronous").fetchone() == (full,)
     assert plain.query("PRAGMA journal_mode") == [("wal",)]

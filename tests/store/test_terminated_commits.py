@@ -32,8 +32,7 @@ def server() -> Iterator[Server]:
 
 def end(server: Server, session: PostgresSession) -> threading.Thread:
     """End the backend of a session, a little later."""
-    assert session._connection is not None
-    pid = session._connection.info.backend_pid
+    pid = session._opened().connection.info.backend_pid
 
     def work() -> None:
         time.sleep(COMMIT_SECONDS / 2)
