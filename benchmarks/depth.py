@@ -53,8 +53,8 @@ def list_rows(deep: Place, store: Store, pace: Pace) -> list[Row]:
     for place, amount in ((small, SHORT_LIST), (deep, pace.deep)):
         prefill.notes(place, amount // 2, first=amount // 2 + 1)
     with servers.service(deep) as long, servers.service(small) as short:
-        deep.settle()
-        small.settle()
+        deep.finish_batch()
+        small.finish_batch()
         queries = zip(_queries(pace.deep), _queries(SHORT_LIST), strict=True)
         rows = [
             _list_row(f"{store.name}: list by {name}", pace.deep, long, query, short, other)

@@ -22,7 +22,7 @@ def project(place: Place) -> tuple[float, Peak]:
     with servers.projector(place) as pid:
         until(lambda: place.projected() > 0, PATIENCE_SECONDS)
         first, started = place.projected(), time.perf_counter()
-        place.settle()
+        place.finish_batch()
         seconds = time.perf_counter() - started
         peak = memory.of_process("projector", pid, f"projecting {head:,} events")
     return (head - first) / seconds, peak

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.traffic import SOURCE, Webhooks
 from projections.status import statuses
-from receiver.composition import Parts, assemble
+from receiver.services import Services, assemble
 from receiver.settings import Settings
 
 FIRST_LIVE = 100_000_000
@@ -29,7 +29,7 @@ class Place:
     environment: dict[str, str]
     credentials: str
     webhooks: Webhooks
-    parts: Parts
+    parts: Services
 
     def projected(self) -> int:
         """Return the position up to which every projection has come."""
@@ -41,7 +41,7 @@ class Place:
         if files := self.parts.settings.files:
             subprocess.run(["/bin/cat", *files], stdout=subprocess.DEVNULL, check=True)
 
-    def settle(self) -> None:
+    def finish_batch(self) -> None:
         """Wait until every projection has caught up."""
         head = self.parts.ledger.store.max_notification_id()
         until(lambda: self.projected() >= head, PATIENCE_SECONDS)

@@ -7,10 +7,10 @@ from typing import Any
 from benchmarks import traffic
 from benchmarks.places import Place
 from domain.aggregate import Event
-from domain.delivery import VerifiedDelivery
-from domain.intake import Intake
-from domain.kit import Kit
-from domain.message import About, Message
+from domain.aggregates.kit import Kit
+from domain.messages import Message, Payload
+from domain.receipt import VerifiedDelivery
+from domain.use_cases.delivery_handler import DeliveryHandler
 
 CHUNK = 2000
 NOTE = "lab.note"
@@ -33,10 +33,10 @@ def _fill(place: Place, amount: int, first: int, about: Any) -> None:
         events: list[Event] = []
         for number in islice(numbers, min(CHUNK, amount - start)):
             events += _decide(number, about(number))
-        ledger.save_events(events)
+        ledger.streams.save_events(events)
 
 
-def _decide(number: int, about: About | None) -> list[Event]:
+def _decide(number: int, about: Payload | None) -> list[Event]:
     """Return what the domain decides when this webhook is the first that it sees."""
     happened = datetime.fromtimestamp(traffic.FIRST_DAY + number, UTC)
     body = traffic.envelope(number)
@@ -44,13 +44,13 @@ def _decide(number: int, about: About | None) -> list[Event]:
     delivery = VerifiedDelivery(
         traffic.SOURCE, "key_0a1b2c3d", happened, f"msg_{number}", "1500000000", SIGNATURE, body
     )
-    intake = Intake(delivery, {}, lambda stream: (), batch=False)
+    intake = DeliveryHandler(delivery, {}, lambda stream: (), batch=False)
     intake.take(Message(body, number, kind, happened, about))
     return intake.events
 
 
-def _about_kit(number: int) -> About:
+def _about_kit(number: int) -> Payload:
     barcode = traffic.barcode(number)
     shipment = number // 10
     told = {"barcode": barcode, "status": "KIT_SHIPPED", "shipment_id": shipment, "reason": None}
-    return About(Kit, Kit.create_id(barcode), told)
+    return Payload(Kit, Kit.create_id(barcode), told)

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from receiver.server import Server, options
+from receiver.server.gunicorn import Server, options
 
 
 class Reference(Server):

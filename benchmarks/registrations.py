@@ -14,9 +14,9 @@ from benchmarks.places import Place, make_place
 from benchmarks.servers import Server
 from benchmarks.webhooks import Runs, echo
 from domain.aggregate import Aggregate
-from domain.claim import Claim
-from domain.group import Group
-from domain.registration import Registration
+from domain.aggregates.claim import Claim
+from domain.aggregates.group import Group
+from domain.aggregates.registration import Registration
 from receiver.pages import cursor
 
 ORGANIZATION, LARGE, SMALL, FIRST_SUBGROUP = 1, 2, 3, 10
@@ -73,7 +73,7 @@ def page_rows(folder: Path, pace: Pace) -> tuple[list[Row], list[Peak]]:
     fill(place, amount)
     runs = Runs()
     with servers.service(place) as server:
-        place.settle()
+        place.finish_batch()
         small = f"{_path(SMALL)}?limit={PAGE}"
         pages = dict(_pages(amount))
         for path in (small, *pages.values()):
@@ -113,7 +113,7 @@ def tree(subgroups: int) -> list[Aggregate]:
     for number, parent in groups:
         group = Group(Group.create_id(root, number))
         name = f"Group {number}"
-        group.make(now=NOW, organization=root, group=number, name=name, parent=parent)
+        group.make(now=NOW, organization_id=root, group_id=number, name=name, parent_id=parent)
         made.append(group)
     return made
 
@@ -123,19 +123,19 @@ def registered(number: int, group: int) -> tuple[Registration, Claim]:
     registration = Registration(Registration.create_id(number))
     registration.register(
         now=NOW,
-        organization=ORGANIZATION,
-        registration=number,
-        profile=number,
-        group=group,
+        organization_id=ORGANIZATION,
+        registration_id=number,
+        profile_id=number,
+        group_id=group,
         type="patient",
     )
-    claim = Claim(Claim.place(ORGANIZATION, number, group, "patient"))
+    claim = Claim(Claim.registration_key(ORGANIZATION, number, group, "patient"))
     claim.take(number, now=NOW, otherwise=AssertionError("every profile is there once"))
     return registration, claim
 
 
 def _save(place: Place, aggregates: list[Aggregate]) -> None:
-    place.parts.ledger.save_aggregates(*aggregates)
+    place.parts.ledger.streams.save_aggregates(*aggregates)
 
 
 def _page_row(name: str, amount: int, runs: Runs) -> Row:
@@ -178,7 +178,7 @@ def _create(server: Server, requests: list[bytes], seconds: int) -> tuple[Load, 
     store = server.place.parts.ledger.store
     before = store.max_notification_id()
     run = load.run(server.address, requests, seconds)
-    server.place.settle()
+    server.place.finish_batch()
     made = (store.max_notification_id() - before) / 2
     complaint = run.complaint(distinct=True)
     flaws = [complaint] if complaint else []

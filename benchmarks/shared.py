@@ -12,8 +12,8 @@ from benchmarks.places import Place
 from benchmarks.servers import Server
 from benchmarks.stores import Store
 from benchmarks.webhooks import SINGLES_A_SECOND, Runs, echo, ingest
-from projections.batch import BATCH_BYTES, BATCH_EVENTS
-from receiver.composition import models
+from projections.event_batch import BATCH_BYTES, BATCH_EVENTS
+from projections.models import all_projections
 
 REPEATS = 3
 FOLLOWED = 200_000
@@ -39,7 +39,7 @@ def webhook_rows(store: Store, folder: Path, pace: Pace) -> list[Row]:
         for _ in range(pace.rounds):
             runs.add("reference", *echo(reference, pace.seconds))
             runs.add("whole", *ingest(whole, pace.seconds))
-            whole.place.settle()
+            whole.place.finish_batch()
             runs.add("alone", *ingest(alone, pace.seconds))
             runs.add("stock", *_send(stock, pace.seconds))
     sides = {name: side(name, each) for name, each in runs.loads.items()}
@@ -58,7 +58,10 @@ def webhook_rows(store: Store, folder: Path, pace: Pace) -> list[Row]:
 
 def follower_row(place: Place, name: str, single: Side, events_each: int = 2) -> Row:
     """Follow a log from its first event to its last, decoding each, as the projector does."""
-    store, topics = place.parts.ledger.store, sorted({t for m in models() for t in m.topics})
+    store, topics = (
+        place.parts.ledger.store,
+        sorted({t for m in all_projections() for t in m.topics}),
+    )
     rates = []
     for _ in range(REPEATS):
         started, followed, position = time.perf_counter(), 0, 0
@@ -66,7 +69,7 @@ def follower_row(place: Place, name: str, single: Side, events_each: int = 2) ->
             found, position = store.select_batch(
                 position, topics=topics, limit=BATCH_EVENTS, max_bytes=BATCH_BYTES
             )
-            followed += len([place.parts.ledger.decode(each) for each in found])
+            followed += len([place.parts.ledger.streams.decode(each) for each in found])
             if not found:
                 break
         rates.append(followed / (time.perf_counter() - started))

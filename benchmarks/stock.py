@@ -46,7 +46,7 @@ def copy(ledger: Ledger, path: Path, amount: int) -> Stock:
         }
     )
     for page in pages(ledger, amount):
-        events = [ledger.decode(stored) for stored in page]
+        events = [ledger.streams.decode(stored) for stored in page]
         stock.recorder.insert_events([stock.mapper.to_stored_event(event) for event in events])
     return stock
 

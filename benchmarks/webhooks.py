@@ -7,7 +7,7 @@ from benchmarks.load import Load
 from benchmarks.measures import Pace, Row, Side, side
 from benchmarks.servers import Server
 from benchmarks.traffic import Webhooks
-from receiver.signatures import STANDARD_WEBHOOKS, new_secret
+from registry.keys import STANDARD_WEBHOOKS, new_secret
 
 SINGLES_A_SECOND = 8000
 ARRAYS_A_SECOND = 500
@@ -35,10 +35,10 @@ def measure(server: Server, reference: str, pace: Pace) -> Runs:
     for _ in range(pace.rounds):
         runs.add("reference", *echo(reference, pace.seconds))
         runs.add("single", *ingest(server, pace.seconds))
-        server.place.settle()
+        server.place.finish_batch()
         runs.add("read", *read_kits(server, pace.seconds))
         runs.add("array", *ingest(server, pace.seconds, ARRAY))
-        server.place.settle()
+        server.place.finish_batch()
     return runs
 
 

@@ -8,14 +8,14 @@ from typing import Protocol
 
 import psycopg
 
-from store.postgres_session import LOCKS
+from store.advisory_locks import LOCK_NAMESPACE
 from tests.postgres import Server
 
 Stored = tuple[int, str, str, bytes]
 """A stored event: its position, stream, topic and state."""
 ALL = "SELECT position, originator_id, topic, state FROM stored_events ORDER BY position"
 PROJECTING = f"""SELECT 1 FROM pg_locks WHERE granted AND locktype = 'advisory'
-AND classid = {LOCKS} AND objid = {zlib.crc32(b"writing") >> 1}"""
+AND classid = {LOCK_NAMESPACE} AND objid = {zlib.crc32(b"writing") >> 1}"""
 
 
 class Ground(Protocol):

@@ -61,7 +61,7 @@ def _flaws(account: Account, evidence: Evidence, at: dict[int, int]) -> Iterator
         yield f"the list shows {len(set(evidence.listed))} events, the ledger holds {len(at)}"
     if [position for position, *_ in evidence.stored] != [*range(1, len(evidence.stored) + 1)]:
         yield "the positions have gaps"
-    told = sum(topic == "Kit.Told" for _, _, topic, _ in evidence.stored)
+    told = sum(topic == "Kit.Observed" for _, _, topic, _ in evidence.stored)
     if told != len(at):
         yield f"{len(at)} deliveries told kits of {told} events: there is half of something"
     if not evidence.lags or any(evidence.lags.values()):

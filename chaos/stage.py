@@ -15,7 +15,7 @@ from chaos.grounds import Ground
 from chaos.http import Caller
 from chaos.senders import EVENTS, Reader, Sender
 from chaos.waiting import until
-from receiver.composition import assemble
+from receiver.services import assemble
 from receiver.settings import Settings
 from tests.service import Service
 

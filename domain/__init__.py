@@ -1,1 +1,1 @@
-"""What the ledger knows and which facts it accepts: aggregates, their events, their refusals."""
+"""The ledger's aggregates, their events and refusals, and the use cases that change them."""

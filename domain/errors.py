@@ -1,4 +1,4 @@
-"""What the domain refuses, and why; the edge turns each into an answer.
+"""The refusals of the domain; the edge turns each into an answer.
 
 Refusal
 ├── NotFound
@@ -8,36 +8,36 @@ Refusal
 │   └── UnknownRegistration
 ├── AlreadyRegistered         an active registration says the same
 ├── IdentifierTaken           another group has this identifier
-├── Unacceptable              a field names what does not exist, or can't be
+├── InvalidField              a field names something that does not exist or is not possible
 ├── KitOfAnotherCustomer      the kit belongs to somebody else
 ├── QuarantineClosed          it was released or discarded before
-├── StillRefused              what made the delivery unfit is still there
+├── StillRefused              the envelope is still invalid
 └── WouldReplace              releasing a conflict would change what was recorded
 """
 
 
 class Refusal(Exception):
-    """Say no, with a sentence that its reader can act on."""
+    """Refuse a command, with a sentence that its reader can act on."""
 
 
 class NotFound(Refusal):
-    """Refuse because what was named does not exist."""
+    """Refuse because the thing that was named does not exist."""
 
 
 class UnknownKitRegistration(NotFound):
-    """Refuse to change a kit registration that nobody made."""
+    """Refuse because there is no such kit registration."""
 
 
 class UnknownOrganization(NotFound):
-    """Refuse to look into an organization that nobody made."""
+    """Refuse because there is no such organization."""
 
 
 class UnknownRegistration(NotFound):
-    """Refuse to show or change a registration that the profile does not have."""
+    """Refuse because the profile has no such registration."""
 
 
 class UnknownQuarantined(NotFound):
-    """Refuse to treat as quarantined what is not."""
+    """Refuse because nothing is quarantined at this position."""
 
 
 class AlreadyRegistered(Refusal):
@@ -48,8 +48,8 @@ class IdentifierTaken(Refusal):
     """Refuse to give one identifier to two groups of an organization."""
 
 
-class Unacceptable(Refusal):
-    """Refuse a value that is well-formed, but means nothing here; `field` names it."""
+class InvalidField(Refusal):
+    """Refuse a well-formed value that is not possible here; `field` names it."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -57,21 +57,21 @@ class Unacceptable(Refusal):
 
 
 class KitOfAnotherCustomer(Refusal):
-    """Refuse to give one customer the kit of another."""
+    """Refuse to register a kit that another customer has."""
 
 
 class QuarantineClosed(Refusal):
-    """Refuse to decide twice about one quarantined delivery."""
+    """Refuse to release or discard a quarantined delivery twice."""
 
 
 class StillRefused(Refusal):
-    """Refuse to release a delivery that could not be recorded today either."""
+    """Refuse to release a delivery that is still invalid."""
 
 
 class WouldReplace(Refusal):
-    """Refuse to replace what was recorded unless told that it is meant.
+    """Refuse to replace a recorded envelope unless the caller asked for it.
 
-    `recorded` and `held` are the exact bytes of the envelope that stands and of the one held.
+    `recorded` and `held` are the exact bytes of the two envelopes.
     """
 
     def __init__(self, recorded: bytes, held: bytes) -> None:

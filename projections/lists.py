@@ -1,4 +1,4 @@
-"""Pages of rows: one statement for each list and set of filters, built once and then only run."""
+"""Pages of rows: one statement for each list and set of filters, compiled once."""
 
 import operator
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from projections.statement import Statement, compiled
 from store.engines import driver_of
 
 ALL = 2**62
-"""A limit that is none."""
+"""A limit that no list reaches."""
 
 COMPARISONS = {">=": operator.ge, "<": operator.lt}
 
@@ -53,7 +53,7 @@ def page(
 
 
 _compiled: dict[tuple[Any, ...], Statement] = {}
-"""By table, order, filters, and database: as many as there are kinds of pages."""
+"""By table, order, filters, and database."""
 
 
 def _page(
@@ -65,9 +65,9 @@ def _page(
     for name in filters:
         statement = statement.where(_condition(table, name))
     if after:
-        place = tuple_(*(bindparam(f"after_{column.name}") for column in columns))
+        last = tuple_(*(bindparam(f"after_{column.name}") for column in columns))
         statement = statement.where(
-            tuple_(*columns) > place
+            tuple_(*columns) > last
             if len(columns) > 1
             else columns[0] > bindparam(f"after_{order[0]}")
         )

@@ -1,4 +1,4 @@
-"""The projector: carries events from the ledger into the rows, in batches, once."""
+"""The projector: applies the ledger's events to all projections, in batches, each event once."""
 
 import os
 import socket
@@ -13,10 +13,12 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from domain.ledger import Ledger
-from projections.batch import BATCH_BYTES, BATCH_EVENTS, Batch, Poison, apply_events
-from projections.databases import Held
-from projections.projection import Projection, micros
-from projections.views import Views, projections
+from projections.databases import StillHeld
+from projections.event_batch import BATCH_BYTES, BATCH_EVENTS, EventBatch, Poison, apply_events
+from projections.projection import Projection
+from projections.read_database import ReadDatabase
+from projections.tables import projections
+from projections.times import to_microseconds
 
 POLL_SECONDS = 0.005
 LONGEST_IDLE = 0.02
@@ -24,26 +26,31 @@ LONGEST_NAP = 0.05
 NAPS = 4
 BEAT_SECONDS = 1.0
 
-Report = Callable[[str, dict[str, Any]], None]
+LogEvent = Callable[[str, dict[str, Any]], None]
+"""Called with the name of a log event, and its fields."""
 Running = tuple[Projection, int, int]
 """A projection, its live slot, and its position."""
 AHEAD = "it is ahead of the ledger, which was restored to an earlier state: rebuild it"
 
 
 class Projector:
-    """Carry events into every projection; one step is one transaction of rows and positions.
+    """Apply events to every projection; one step is one transaction of rows and positions.
 
-    It may be killed anywhere: what was not committed is done again, what was is not. `report` hears
-    of what an operator should know, as an event name and its fields.
+    It may be killed anywhere: a step that was not committed is done again, one that was is not.
+    `log_event` is called with everything that an operator should know.
     """
 
     def __init__(
-        self, ledger: Ledger, views: Views, models: Sequence[Projection], report: Report
+        self,
+        ledger: Ledger,
+        read_database: ReadDatabase,
+        models: Sequence[Projection],
+        log_event: LogEvent,
     ) -> None:
         self._ledger = ledger
-        self._views = views
+        self._read_database = read_database
         self._models = models
-        self._report = report
+        self._log_event = log_event
         self._topics = sorted({topic for model in models for topic in model.topics})
         self._beaten = 0.0
         self._advance = (
@@ -55,24 +62,23 @@ class Projector:
         )
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
 
-    def run(self, stop: threading.Event, held: Held = lambda: True) -> None:
-        """Project until `stop` is set, or `held` says that it is another's turn.
+    def run(self, stop: threading.Event, still_held: StillHeld = lambda: True) -> None:
+        """Project until `stop` is set, or `still_held` says that the projector's lock was lost.
 
-        The databases' passing troubles are waited out.
-
-        Between steps it naps some times as long as a step takes: under load that makes steps larger
-        and fewer, and leaves the processors to those who receive.
+        While a database can't be reached, it waits. Between steps it naps some times as long as a
+        step takes: under load that makes steps larger and fewer, and leaves the processors to the
+        web workers.
         """
         reached, due, resumed, asked = -1, 0.0, False, time.monotonic()
         idle = POLL_SECONDS
         while not stop.is_set():
-            # Longer and longer while nothing comes: to ask costs little, but not nothing.
+            # Longer and longer while there are no events: a question costs little, but not nothing.
             nap = idle = min(LONGEST_IDLE, 1.25 * idle)
             try:
                 started = time.monotonic()
                 if started > asked + BEAT_SECONDS:
                     asked = started
-                    if not held():
+                    if not still_held():
                         return
                 resumed = resumed or self.resume()
                 if started > due or self._ledger.store.max_notification_id() != reached:
@@ -82,13 +88,13 @@ class Projector:
                     idle = POLL_SECONDS if reached != before else idle
                     nap = 0 if full else min(LONGEST_NAP, NAPS * (time.monotonic() - started))
             except (DBAPIError, PersistenceError) as error:
-                self._report("projector-waits", {"error": str(error)})
+                self._log_event("projector-waits", {"error": str(error)})
                 nap = BEAT_SECONDS
             stop.wait(nap)
 
     def step(self) -> int:
-        """Project one batch; return the position up to which every running projection has come."""
-        with self._views.writing() as connection:
+        """Project one batch; return the position that every running projection has reached."""
+        with self._read_database.transaction() as connection:
             self._beat(connection)
             running = self._running(connection)
             if not running:
@@ -97,7 +103,7 @@ class Projector:
             stored, reached = self._ledger.store.select_batch(
                 first, topics=self._topics, limit=BATCH_EVENTS, max_bytes=BATCH_BYTES
             )
-            batch = Batch(self._ledger, stored)
+            batch = EventBatch(self._ledger, stored)
             for model, slot, position in self._not_ahead(connection, running, reached):
                 wanted = batch.wanted_by(model, position)
                 poison = apply_events(connection, model, slot, batch, wanted) if wanted else None
@@ -109,9 +115,9 @@ class Projector:
     def _not_ahead(
         self, connection: Connection, running: list[Running], reached: int
     ) -> list[Running]:
-        """Stop the projections that know of more events than there are: the ledger was restored.
+        """Stop the projections that are ahead of the head: the ledger was restored to an earlier state.
 
-        What it records next at those positions is something else, which they would pass over.
+        It will record other events at those positions, which they would never apply.
         """
         if all(position <= reached for _, _, position in running):
             return running
@@ -123,12 +129,12 @@ class Projector:
 
     def _beat(self, connection: Connection) -> None:
         if time.monotonic() - self._beaten > BEAT_SECONDS:
-            self._views.beat(connection, self._owner)
+            self._read_database.beat(connection, self._owner)
             self._beaten = time.monotonic()
 
     def resume(self) -> bool:
-        """Let projections that had stopped try their event again: the program may be a better one."""
-        with self._views.writing() as connection:
+        """Let stopped projections try their event again: this program may be a newer version."""
+        with self._read_database.transaction() as connection:
             mine = projections.c.name.in_([model.name for model in self._models])
             curable = or_(projections.c.error.is_(None), projections.c.error != AHEAD)
             cured = update(projections).where(mine, curable)
@@ -144,9 +150,9 @@ class Projector:
         ]
 
     def _stop(self, connection: Connection, poison: Poison) -> None:
-        now = micros(datetime.now(UTC))
+        now = to_microseconds(datetime.now(UTC))
         stopped = {"position": poison.position - 1, "stopped_at": now, "error": poison.error}
         connection.execute(
             update(projections).where(projections.c.name == poison.projection).values(**stopped)
         )
-        self._report("projection-stopped", vars(poison))
+        self._log_event("projection-stopped", vars(poison))

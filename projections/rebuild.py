@@ -1,63 +1,68 @@
-"""Rebuild a projection from the first event, beside the rows that readers go on reading."""
+"""Rebuilding a projection from the first event, while readers go on reading the old rows."""
 
 from collections.abc import Callable
 
 from sqlalchemy import Connection, select, update
 
 from domain.ledger import Ledger
-from projections.batch import BATCH_BYTES, BATCH_EVENTS, Batch, Poison, apply_events
-from projections.databases import Held, Locked
-from projections.projection import SLOTS, Projection
-from projections.views import Views, projections
+from projections.databases import Locked, StillHeld
+from projections.event_batch import BATCH_BYTES, BATCH_EVENTS, EventBatch, Poison, apply_events
+from projections.projection import Projection
+from projections.read_database import ReadDatabase
+from projections.slot_tables import SLOTS
+from projections.tables import projections
 
 
 class RebuildStopped(Exception):
-    """The rebuild met an event that the projection can't take; the old rows stay."""
+    """The projection can't apply an event; the old rows stay live."""
 
     def __init__(self, poison: Poison) -> None:
         super().__init__(
-            f"{poison.projection} can't take the event at position {poison.position}: {poison.error}"
+            f"{poison.projection} can't apply the event at position {poison.position}: {poison.error}"
         )
 
 
 def rebuild(
-    ledger: Ledger, views: Views, model: Projection, progress: Callable[[int, int], None]
+    ledger: Ledger,
+    read_database: ReadDatabase,
+    model: Projection,
+    progress: Callable[[int, int], None],
 ) -> int:
     """Fill the other slot up to the ledger's head, make it the live one, and return the position.
 
-    `progress(done, total)` hears positions. Raises RebuildStopped, and Locked when another rebuild of
-    this projection is under way, or could be. The running projector goes on meanwhile: the last
-    stretch is done under the write lock, so the two agree on where one ends and the other goes on.
+    `progress(done, total)` is called with positions. Raises RebuildStopped, and Locked when another
+    rebuild of this projection may be running. The projector goes on meanwhile: the last events are
+    applied in the transaction that switches the slots, so none is applied twice or left out.
     """
-    with views.lock(f"rebuild-{model.name}") as held:
-        with views.writing() as connection:
+    with read_database.lock(f"rebuild-{model.name}") as still_held:
+        with read_database.transaction() as connection:
             live = _live(connection, model)
             model.clear(connection, 1 - live)
         done, full = 0, True
         while full:
-            with views.writing() as connection:
-                done, full = _carry(ledger, connection, model, 1 - live, done)
-                _ensure(held)
+            with read_database.transaction() as connection:
+                done, full = _apply_next(ledger, connection, model, 1 - live, done)
+                _require(still_held)
             progress(done, max(done, ledger.store.max_notification_id()))
-        with views.writing() as connection:
+        with read_database.transaction() as connection:
             while full or done < ledger.store.max_notification_id():
-                done, full = _carry(ledger, connection, model, 1 - live, done)
-            _ensure(held)
+                done, full = _apply_next(ledger, connection, model, 1 - live, done)
+            _require(still_held)
             switched = {"slot": 1 - live, "position": done, "stopped_at": None, "error": None}
             connection.execute(
                 update(projections).where(projections.c.name == model.name).values(**switched)
             )
         progress(done, done)
-        with views.writing() as connection:
-            # Else another rebuild may be filling them.
-            if held():
+        with read_database.transaction() as connection:
+            # Without the lock, another rebuild may be filling this slot.
+            if still_held():
                 model.clear(connection, live)
     return done
 
 
-def _ensure(held: Held) -> None:
-    """Raise Locked when the lock was lost with its connection: another rebuild may have begun."""
-    if not held():
+def _require(still_held: StillHeld) -> None:
+    """Raise Locked when the lock was lost with its connection: another rebuild may run."""
+    if not still_held():
         raise Locked("the lock of the rebuild was lost; the old rows stay")
 
 
@@ -66,13 +71,13 @@ def _live(connection: Connection, model: Projection) -> int:
     return SLOTS[0] if slot is None else int(slot)
 
 
-def _carry(
+def _apply_next(
     ledger: Ledger, connection: Connection, model: Projection, slot: int, done: int
 ) -> tuple[int, bool]:
     stored, reached = ledger.store.select_batch(
         done, topics=sorted(model.topics), limit=BATCH_EVENTS, max_bytes=BATCH_BYTES
     )
-    poison = apply_events(connection, model, slot, Batch(ledger, stored), list(stored))
+    poison = apply_events(connection, model, slot, EventBatch(ledger, stored), list(stored))
     if poison is not None:
         raise RebuildStopped(poison)
     return reached, bool(stored) and reached == stored[-1].id

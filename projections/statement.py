@@ -1,4 +1,4 @@
-"""Statements compiled once and then only run: to compile one takes longer than to run it."""
+"""Statements that are compiled once: to compile one takes longer than to run it."""
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
@@ -8,20 +8,28 @@ from sqlalchemy import Connection
 
 
 class Statement(NamedTuple):
-    """SQL for a driver, the names of its values in order if it takes a tuple, and values it brings."""
+    """SQL for a driver: its parameters' names in order, if it takes a tuple, and their defaults."""
 
     sql: str
-    places: list[str] | None
+    parameter_names: list[str] | None
     defaults: dict[str, Any]
 
     def bind(self, values: Mapping[str, Any]) -> Any:
-        """Give the values the form that the driver takes."""
+        """Return the values in the form that the driver takes."""
         values = {**self.defaults, **values}
-        return values if self.places is None else tuple(values[name] for name in self.places)
+        return (
+            values
+            if self.parameter_names is None
+            else tuple(values[name] for name in self.parameter_names)
+        )
 
     def bind_all(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
-        """Give many rows that form, each of which has all the values."""
-        return rows if self.places is None else list(map(itemgetter(*self.places), rows))
+        """Return many rows in that form; each has all the values."""
+        return (
+            rows
+            if self.parameter_names is None
+            else list(map(itemgetter(*self.parameter_names), rows))
+        )
 
 
 def compiled(statement: Any, connection: Connection, *, literally: bool = False) -> Statement:

@@ -1,18 +1,19 @@
-"""What an operator asks of the projections: where they are, and to pass a poisonous event."""
+"""The status of the projections, and skipping an event that one can't apply."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
-from projections.projection import moment
 from projections.projector import AHEAD
-from projections.views import Views, projections, skipped
+from projections.read_database import ReadDatabase
+from projections.tables import projections, skipped
+from projections.times import from_microseconds
 
 
 @dataclass(frozen=True)
 class Status:
-    """Where a projection is; `lag` counts positions, `error` says why it stopped, if it did."""
+    """The status of a projection; `lag` is in positions, `error` says why it stopped, if it did."""
 
     name: str
     position: int
@@ -22,31 +23,31 @@ class Status:
 
 
 class NotStopped(Exception):
-    """There is no event to pass: the projection goes on by itself."""
+    """The projection has not stopped at an event that could be skipped."""
 
 
-def statuses(views: Views, head: int) -> list[Status]:
+def statuses(read_database: ReadDatabase, head: int) -> list[Status]:
     """Return the status of each projection, `head` being the ledger's last position."""
-    with views.engine.connect() as connection:
+    with read_database.engine.connect() as connection:
         rows = connection.execute(select(projections).order_by(projections.c.name)).all()
     return [
         Status(
             row.name,
             row.position,
             max(0, head - row.position),
-            None if row.stopped_at is None else moment(row.stopped_at),
+            None if row.stopped_at is None else from_microseconds(row.stopped_at),
             row.error,
         )
         for row in rows
     ]
 
 
-def skip(views: Views, name: str) -> int:
-    """Pass the event at which a projection has stopped, for good, and return its position.
+def skip(read_database: ReadDatabase, name: str) -> int:
+    """Skip, for good, the event at which a projection has stopped; return its position.
 
-    A rebuild passes it too. Raises NotStopped.
+    Rebuilds skip it too. Raises NotStopped.
     """
-    with views.writing() as connection:
+    with read_database.transaction() as connection:
         row = connection.execute(select(projections).where(projections.c.name == name)).one()
         if row.stopped_at is None or row.error == AHEAD:
             why = "" if row.error is None else f": {row.error}"

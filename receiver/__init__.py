@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
-    from receiver.composition import Parts
+    from receiver.services import Services
     from receiver.settings import Settings
 
 
@@ -15,48 +15,51 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     Raises SettingsError when the environment, read unless `settings` are given, can't be used.
     """
     # Imported here, not above: the parent of the workers imports this package too, and must not load
-    # what gevent has yet to patch.
+    # modules that gevent has yet to patch.
     from flask import Flask
 
-    from receiver import composition, errors, health, logs, openapi, pages, requests, webhooks
-    from receiver.resources import BLUEPRINTS
+    from receiver import answers, errors, health, openapi, requests, webhooks
+    from receiver.resources import all_resources
+    from receiver.server import logs
+    from receiver.services import assemble
     from receiver.settings import Settings
 
-    parts = composition.assemble(settings or Settings.from_environment())
-    logs.configure(parts.settings.log_level)
+    services = assemble(settings or Settings.from_environment())
+    logs.configure(services.settings.log_level)
     app = Flask("kitledger", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.config["MAX_BODY_BYTES"] = parts.settings.max_body_bytes
+    app.config["MAX_BODY_BYTES"] = services.settings.max_body_bytes
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    _share(app, parts)
+    _share(app, services)
     requests.register(app)
     errors.register(app)
     api = openapi.make_api(app)
-    for blueprint in (webhooks.blueprint, *BLUEPRINTS, health.blueprint):
+    resources = [each for resource in all_resources() for each in resource.make_blueprints()]
+    for blueprint in (webhooks.blueprint, *resources, health.blueprint):
         api.register_blueprint(blueprint)
     openapi.serve(app, api)
-    app.after_request(pages.conditional)
+    app.after_request(answers.conditional)
     return app
 
 
 def preload(app: "Flask") -> None:
-    """Read who may call before the first request comes: the store may be away by then."""
+    """Read the registry before the first request: the store may be unreachable by then."""
     from contextlib import suppress
 
-    from store.trouble import UNAVAILABLE
+    from store.errors import UNAVAILABLE
 
+    services: Services = app.extensions["services"]
     with suppress(*UNAVAILABLE):
-        app.extensions["clients"].any()
-        app.extensions["sources"].all()
+        services.clients.any()
+        services.sources.all()
 
 
-def _share(app: "Flask", parts: "Parts") -> None:
-    """Put the parts where routes find them, and let the store's commits be counted."""
+def _share(app: "Flask", services: "Services") -> None:
+    """Put the services where routes find them, and count the store's commits."""
     from receiver.bodies import Admission
-    from receiver.metrics import observe_commit
+    from receiver.server.metrics import observe_commit
 
     app.extensions["admission"] = Admission()
-    for name in ("clients", "ledger", "sources", "views"):
-        app.extensions[name] = getattr(parts, name)
-    parts.ledger.recorder.group_commit.observe = observe_commit  # type: ignore[attr-defined]
+    app.extensions["services"] = services
+    services.ledger.recorder.group_commit.observe = observe_commit  # type: ignore[attr-defined]

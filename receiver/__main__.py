@@ -1,5 +1,5 @@
 """`python -m receiver` is `kitledger`."""
 
-from receiver.cli import main
+from receiver.commands.cli import main
 
 main()

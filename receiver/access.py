@@ -1,14 +1,15 @@
-"""Who may call: HTTP Basic `id:key` or a bearer key, roles, and the organization of a client."""
+"""Access: HTTP Basic `id:key` or a bearer key, roles, and the organization of a client."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from flask import abort, current_app, request
+from flask import abort, request
 from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth, MultiAuth
 
-from receiver.clients import Client, Clients
+from receiver.current import services
 from receiver.errors import problem
+from registry.clients import Client
 
 F = TypeVar("F", bound=Callable[..., Any])
 REALM = "kitledger"
@@ -43,13 +44,13 @@ def requires(role: str) -> Callable[[F], F]:
 
 @_basic.verify_password
 def _by_id_and_key(client_id: str, key: str) -> Client | None:
-    client = _clients().by_key(key)
+    client = services().clients.by_key(key)
     return _admitted(client) if client and str(client.id) == client_id else None
 
 
 @_bearer.verify_token
 def _by_key(key: str) -> Client | None:
-    return _admitted(_clients().by_key(key))
+    return _admitted(services().clients.by_key(key))
 
 
 @_basic.get_user_roles
@@ -66,11 +67,6 @@ def _refuse(status: int) -> Any:
     response = problem(status, "the id and key, or the bearer key, are missing or wrong")
     response.headers["WWW-Authenticate"] = f'Basic realm="{REALM}", Bearer realm="{REALM}"'
     return response
-
-
-def _clients() -> Clients:
-    clients: Clients = current_app.extensions["clients"]
-    return clients
 
 
 def _admitted(client: Client | None) -> Client | None:

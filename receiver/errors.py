@@ -9,8 +9,8 @@ from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
 from domain import errors
-from receiver.messages import flatten
-from store.trouble import UNAVAILABLE
+from receiver.schemas import flatten
+from store.errors import UNAVAILABLE
 
 RETRY_AFTER_SECONDS = 1
 BY_FIELD = "some fields can't be used; see errors"
@@ -23,16 +23,16 @@ REFUSALS: dict[type[errors.Refusal], int] = {
     errors.WouldReplace: 409,
     errors.AlreadyRegistered: 409,
     errors.IdentifierTaken: 409,
-    errors.Unacceptable: 422,
+    errors.InvalidField: 422,
 }
 
 
 class Overloaded(Exception):
-    """More is waiting to be stored than this process takes on."""
+    """More deliveries wait to be stored than this process can hold."""
 
 
 class ProblemSchema(Schema):
-    """What every refusal looks like. Source: RFC 9457."""
+    """The shape of every refusal. Source: RFC 9457."""
 
     type = fields.String(required=True, metadata={"example": "about:blank"})
     title = fields.String(required=True)
@@ -74,7 +74,7 @@ def register(app: Flask) -> None:
 
 def _refused(error: errors.Refusal) -> Response:
     status = next(REFUSALS[each] for each in type(error).__mro__ if each in REFUSALS)
-    if isinstance(error, errors.Unacceptable):
+    if isinstance(error, errors.InvalidField):
         return problem(status, BY_FIELD, errors={error.field: [str(error)]})
     return problem(status, str(error))
 

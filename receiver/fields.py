@@ -1,22 +1,28 @@
-"""The marshmallow fields that the schemas are made of: strict where JSON is lax."""
+"""The marshmallow fields of all schemas: strict where JSON is lax.
+
+`fast_type` is the type of a field's valid values for receiver.fast_check; `check_printable` says that
+the values must be checked for control characters besides.
+"""
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from marshmallow import ValidationError, fields, validate
+from msgspec import Meta
 
+from domain.limits import LARGEST_ID
 from receiver import dates
 
 LONGEST_BARCODE = 64
 LONGEST_PROSE = 4000
-LARGEST_ID = 2**53 - 1
-"""The largest integer that every JSON reader keeps exact (RFC 8259, section 6)."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Id(fields.Integer):
     """An integer from 0 to 2^53 - 1: no text, no fraction, no true or false."""
+
+    fast_type = Annotated[int, Meta(ge=0, le=LARGEST_ID)]
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("validate", validate.Range(0, LARGEST_ID))
@@ -44,8 +50,11 @@ class QueryId(fields.Integer):
 class Text(fields.String):
     """Text of a bounded length, without control characters or halves of surrogate pairs."""
 
+    check_printable = True
+
     def __init__(self, longest: int, *, shortest: int = 1, **kwargs: Any) -> None:
         super().__init__(validate=validate.Length(shortest, longest), **kwargs)
+        self.fast_type = Annotated[str, Meta(min_length=shortest, max_length=longest)]
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -55,10 +64,13 @@ class Text(fields.String):
 
 
 class Prose(fields.String):
-    """Text for people, which may have several lines but nothing that no database can keep."""
+    """Text for people, of several lines maybe, with no character that a database refuses."""
+
+    check_printable = True
 
     def __init__(self, longest: int = LONGEST_PROSE, **kwargs: Any) -> None:
         super().__init__(validate=validate.Length(0, longest), **kwargs)
+        self.fast_type = Annotated[str, Meta(max_length=longest)]
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         text: str = super()._deserialize(value, attr, data, **kwargs)
@@ -68,7 +80,9 @@ class Prose(fields.String):
 
 
 class Status(fields.String):
-    """A status: known or not, capitals and underscores."""
+    """A status: 1 to 64 capitals and underscores, known or not."""
+
+    fast_type = Annotated[str, Meta(pattern=r"\A[A-Z_]{1,64}\Z")]
 
     def __init__(self, **kwargs: Any) -> None:
         pattern = validate.Regexp(
@@ -77,8 +91,10 @@ class Status(fields.String):
         super().__init__(validate=pattern, **kwargs)
 
 
-class Moment(fields.String):
+class UtcDateTime(fields.String):
     """A date or date-time, read as `dates.parse` says, written as ISO 8601 to the second."""
+
+    fast_type = str
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         try:
@@ -94,15 +110,15 @@ class Moment(fields.String):
         return dates.parse(text)
 
 
-class MillisMoment(Moment):
-    """A date or date-time, of which the milliseconds count."""
+class MillisecondDateTime(UtcDateTime):
+    """A date or date-time, cut to milliseconds."""
 
     def read(self, text: str) -> datetime:
         """Parse the text; raises ValueError."""
         return dates.millis(dates.parse(text))
 
 
-class QueryMoment(Moment):
+class QueryDateTime(UtcDateTime):
     """A date or date-time in a query string."""
 
     def read(self, text: str) -> datetime:
@@ -110,14 +126,14 @@ class QueryMoment(Moment):
         return dates.parse_query(text)
 
 
-class SpacedMillis(Moment):
+class SpacedMillisecondDateTime(UtcDateTime):
     """A date-time, written as `2018-01-01 17:30:17.829`."""
 
     def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
         return None if value is None else dates.spaced_millis(value)
 
 
-class SpacedMoment(Moment):
+class SpacedDateTime(UtcDateTime):
     """A date-time, written as `2017-11-24 10:00:00`."""
 
     def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it is ready, and what it counts."""
+"""Liveness, readiness, and metrics."""
 
 import os
 from collections.abc import Iterable
@@ -7,12 +7,12 @@ from flask import Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from projections.status import statuses
-from receiver import metrics
 from receiver.access import requires
 from receiver.blueprint import Blueprint
+from receiver.current import services
 from receiver.errors import problem
-from receiver.parts import ledger, views
-from store.trouble import UNAVAILABLE
+from receiver.server import metrics
+from store.errors import UNAVAILABLE
 
 ALIVE_SECONDS = 5.0
 blueprint = Blueprint("health", __name__, description="For those who operate it.")
@@ -36,9 +36,13 @@ def readyz() -> Response:
     webhooks and the other reads go on.
     """
     try:
-        head = ledger().store.max_notification_id()
-        alive = views().alive(ALIVE_SECONDS)
-        stopped = {each.name: each.error for each in statuses(views(), head) if each.stopped_at}
+        head = services().ledger.store.max_notification_id()
+        alive = services().read_database.projector_alive(ALIVE_SECONDS)
+        stopped = {
+            each.name: each.error
+            for each in statuses(services().read_database, head)
+            if each.stopped_at
+        }
     except UNAVAILABLE as error:
         return problem(
             503, f"the store can't be reached: {error.__cause__ or type(error).__name__}"
@@ -59,5 +63,8 @@ def exposition() -> Response:
 
 
 def _lags() -> Iterable[tuple[str, int, bool]]:
-    head = ledger().store.max_notification_id()
-    return [(each.name, each.lag, bool(each.stopped_at)) for each in statuses(views(), head)]
+    head = services().ledger.store.max_notification_id()
+    return [
+        (each.name, each.lag, bool(each.stopped_at))
+        for each in statuses(services().read_database, head)
+    ]

@@ -11,7 +11,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.routing import IntegerConverter
 
 from receiver.errors import PROBLEM, ProblemSchema
-from receiver.messages import EnvelopeSchema
+from receiver.event_types import EnvelopeSchema
 
 DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
 kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
@@ -138,7 +138,7 @@ def serve(app: Flask, api: Api) -> None:
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Add what every route has in common: refusals, headers, and the credentials it needs."""
+    """Add the parts that all routes share: refusals, headers, and credentials."""
     for path, method, operation in _operations(document):
         guarded = operation.setdefault("security", SECURITY) == SECURITY
         responses = operation["responses"]

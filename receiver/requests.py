@@ -1,4 +1,4 @@
-"""What every request gets: an id, a line in the log, and JSON read strictly."""
+"""For every request: an id, a line in the log, and arguments that are read strictly."""
 
 import re
 import time
@@ -10,8 +10,7 @@ from flask import Flask, Response, abort, current_app, g, request
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
-from receiver import bodies
-from receiver.messages import strict_json
+from receiver import bodies, strict_json
 
 QUIET = {"/healthz", "/readyz", "/metrics"}
 log = structlog.get_logger()
@@ -53,7 +52,7 @@ class StrictParser(FlaskParser):
         if not bodies.is_json(req):
             abort(415, "send JSON, with Content-Type: application/json")
         try:
-            return strict_json(body.decode())
+            return strict_json.parse(body.decode())
         except ValueError:
             self._not_json()
 

@@ -1,21 +1,18 @@
-"""Headers, raw bytes, live keys and the time in; a verified delivery out, or Unverified."""
+"""Verifying deliveries: headers, raw bytes, live keys and the time in; a verified delivery out."""
 
 import hmac
 import re
-import secrets
 from base64 import b64decode, b64encode
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from domain.delivery import VerifiedDelivery
+from domain.receipt import VerifiedDelivery
+from registry.keys import HMAC_SHA256, STANDARD_WEBHOOKS, Source, verification_key
 
-STANDARD_WEBHOOKS, HMAC_SHA256 = "standard-webhooks", "hmac-sha256"
 # Text is what a header can carry: octets, which WSGI reads as Latin-1 (RFC 9110, 5.5). The time is
 # digits, where int() would also take " 170", "+1" and "1_7".
 _FORMS = {
@@ -26,28 +23,6 @@ _FORMS = {
 _ITEM = re.compile(r"v1,[A-Za-z0-9+/]{43}=|v1a,[A-Za-z0-9+/]{86}==")
 _DIGEST = re.compile(r"[0-9A-Fa-f]{64}|[A-Za-z0-9+/]{43}=")
 _MOST_SIGNATURES = 16  # an ed25519 check costs 100 µs, and anyone may ask for it
-_SHORTEST_KEY = 16  # makers owe 24 (spec), but senders decide: what nobody can guess is taken
-
-
-@dataclass(frozen=True)
-class Key:
-    """Hold one live key: `whsec_…`, `whpk_…`, or for hmac-sha256 the text itself."""
-
-    id: str
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Source:
-    """Hold what is known of a sender: its live keys, and the `tolerance` in seconds."""
-
-    name: str
-    scheme: str
-    keys: tuple[Key, ...]
-    tolerance: int = 300
-    header: str = "X-Hub-Signature-256"
-    prefix: str = "sha256="
-    retired: bool = False
 
 
 class Headers(Protocol):
@@ -57,7 +32,7 @@ class Headers(Protocol):
 
 
 class Unverified(Exception):
-    """Say why a delivery is not believed, quoting nothing that was sent."""
+    """Refuse a delivery whose signature is not valid; the reason quotes nothing that was sent."""
 
 
 def verify(source: Source, headers: Headers, body: bytes, now: datetime) -> VerifiedDelivery:
@@ -84,46 +59,11 @@ def sign(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:
 
     Raises ValueError for any other secret.
     """
-    key = _read(STANDARD_WEBHOOKS, secret)
+    key = verification_key(STANDARD_WEBHOOKS, secret)
     if isinstance(key, Ed25519PublicKey):
         raise ValueError("whsec_ secrets sign; whpk_ only verify")  # noqa: TRY004
     content = b".".join((webhook_id.encode(), timestamp.encode(), body))
     return "v1," + b64encode(hmac.digest(key, content, "sha256")).decode()
-
-
-def new_secret(scheme: str) -> str:
-    """Make a secret of 32 random bytes: `whsec_…`, or hex for hmac-sha256."""
-    raw = secrets.token_bytes(32)
-    return raw.hex() if scheme == HMAC_SHA256 else "whsec_" + b64encode(raw).decode()
-
-
-def check_secret(scheme: str, secret: str) -> None:
-    """Refuse a secret that can't verify anything or can be guessed.
-
-    Raises ValueError, one line that never quotes the secret: blank or unprintable for hmac-sha256;
-    otherwise an unknown prefix, bad base64, `whsec_` under 16 bytes, `whpk_` of other than 32.
-    """
-    _read(scheme, secret)
-
-
-@lru_cache(maxsize=1024)
-def _read(scheme: str, secret: str) -> bytes | Ed25519PublicKey:
-    if scheme == HMAC_SHA256:
-        if not secret.strip() or not secret.isprintable():
-            raise ValueError("the secret is blank or holds unprintable characters")
-        return secret.encode()
-    kind, _, encoded = secret.partition("_")
-    if kind not in ("whsec", "whpk"):
-        raise ValueError("the secret starts with neither whsec_ nor whpk_")
-    try:
-        raw = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except ValueError:
-        raise ValueError("the secret is not base64 after its prefix") from None
-    if kind == "whpk":
-        return Ed25519PublicKey.from_public_bytes(raw)
-    if len(raw) < _SHORTEST_KEY:
-        raise ValueError(f"the secret has {len(raw)} bytes and needs {_SHORTEST_KEY}")
-    return raw
 
 
 def _standard_fields(headers: Headers) -> list[str]:
@@ -161,7 +101,7 @@ def _digest(source: Source, signature: str) -> bytes:
 
 def _signer(source: Source, content: bytes, offered: list[bytes]) -> str:
     for key in source.keys:
-        if _signed(_read(source.scheme, key.secret), content, offered):
+        if _signed(verification_key(source.scheme, key.secret), content, offered):
             return key.id
     raise Unverified("no live key of the source made this signature")
 

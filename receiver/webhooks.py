@@ -5,19 +5,20 @@ from typing import Any
 import structlog
 from flask import Response, abort, current_app, request
 
-from domain.message import Outcome
-from receiver import bodies, dates, messages
+from domain.messages import Outcome
+from domain.use_cases import deliveries
+from receiver import bodies, dates, envelopes
+from receiver.answers import answer
 from receiver.blueprint import Blueprint
 from receiver.bodies import Admission
+from receiver.current import services
 from receiver.errors import problem
-from receiver.metrics import WEBHOOKS
 from receiver.openapi import WEBHOOK
-from receiver.pages import answer
-from receiver.parts import ledger
-from receiver.signatures import Source, Unverified, verify
-from receiver.sources import Sources
+from receiver.server.metrics import WEBHOOKS
+from receiver.signatures import Unverified, verify
+from registry.keys import Source
 
-blueprint = Blueprint("webhooks", __name__, description="Where sources announce what happened.")
+blueprint = Blueprint("webhooks", __name__, description="Sources announce events here.")
 SINGLE = {"recorded": 202, "duplicate": 200, "conflict": 409, "not-json": 400, "invalid": 422}
 REFUSED = {
     "conflict": "another delivery with this source and id, but another content, is recorded",
@@ -44,16 +45,15 @@ def receive(source: str) -> Response:
             delivery = verify(sender, request.headers, body, dates.utc_now())
         except Unverified as refusal:
             return _unverified(sender, str(refusal))
-        found, batch = messages.read(body)
-        outcomes = ledger().receive(delivery, found, batch=batch)
+        messages, batch = envelopes.read(body)
+        outcomes = deliveries.receive(services().ledger, delivery, messages, batch=batch)
     for outcome in outcomes:
         WEBHOOKS.labels(sender.name, outcome.status).inc()
     return _array(outcomes) if batch else _single(outcomes[0])
 
 
 def _sender(name: str) -> Source:
-    sources: Sources = current_app.extensions["sources"]
-    source = sources.get(name)
+    source = services().sources.get(name)
     if source is None:
         WEBHOOKS.labels("", "unknown-source").inc()
         abort(404, "there is no such source")

@@ -1,11 +1,11 @@
-"""What `make run` prints: the addresses, and on the first start the secrets and a curl to try."""
+"""The lines that `make run` prints: addresses, and on the first start secrets and a curl to try."""
 
 import json
 import time
 
-from receiver.clients import ROLES
-from receiver.composition import Parts
+from receiver.services import Services
 from receiver.signatures import sign
+from registry.clients import ROLES
 
 SOURCE = "lab"
 EVENT = {
@@ -15,14 +15,14 @@ EVENT = {
 }
 
 
-def greet(parts: Parts) -> str:
+def greet(services: Services) -> str:
     """Make the source `lab` and a client when there is neither, and say how to use what there is."""
-    address = f"http://127.0.0.1:{parts.settings.port}"
+    address = f"http://127.0.0.1:{services.settings.port}"
     lines = [f"kitledger at {address}", f"  page of the API: {address}/docs"]
-    if parts.sources.all() or parts.clients.any():
+    if services.sources.all() or services.clients.any():
         return "\n".join([*lines, "  secrets: printed when they were made; see `kitledger --help`"])
-    secret = parts.sources.add(SOURCE)
-    client_id, key = parts.clients.add("first", list(ROLES))
+    secret = services.sources.add(SOURCE)
+    client_id, key = services.clients.add("first", list(ROLES))
     body = json.dumps(EVENT)
     timestamp = str(int(time.time()))
     signature = sign(secret, "msg_first", timestamp, body.encode())

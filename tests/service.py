@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import hmac_data
 
-from receiver.cli import kitledger
+from receiver.commands.cli import kitledger
 from tests.plain import Plain
 
 COMMAND = (sys.executable, "-m", "receiver")

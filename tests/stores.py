@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from projections.views import Views
-from receiver.composition import models
+from projections.models import all_projections
+from projections.read_database import ReadDatabase
 from store import engines, postgres, postgres_begin, sqlite_session
 from store.urls import is_postgres
 from tests.domain.scene import Recorder, open_ledger
@@ -41,8 +41,8 @@ class Stores:
     def _migrated(self) -> str:
         url = self._databases.new()
         open_ledger(url).close()
-        views = Views(url)
-        views.migrate(models())
+        views = ReadDatabase(url)
+        views.migrate(all_projections())
         views.close()
         return url
 
@@ -82,4 +82,4 @@ def limit_lock_waits(patch: pytest.MonkeyPatch, seconds: float) -> None:
 def limit_patience_of_views(patch: pytest.MonkeyPatch, seconds: float) -> None:
     """Let views that are opened from now on wait so long for another who writes."""
     patch.setattr(engines, "BUSY_SECONDS", seconds)
-    patch.setattr("projections.databases.TURN_SECONDS", seconds)
+    patch.setattr("projections.databases.postgres.LOCK_SECONDS", seconds)

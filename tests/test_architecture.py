@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
-from receiver import metrics
-from receiver.cli import kitledger
+from receiver.commands.cli import kitledger
+from receiver.server import metrics
 from receiver.settings import Settings
 
 ROOT = Path(__file__).parents[1]

@@ -67,7 +67,7 @@ def rows(event_id: int) -> list[Stored]:
     state = msgspec.msgpack.encode({"event_id": event_id})
     stream = f"delivery/lab/{event_id:016d}"
     return [
-        (2 * event_id - 1, "kit/K", "Kit.Told", b""),
+        (2 * event_id - 1, "kit/K", "Kit.Observed", b""),
         (2 * event_id, stream, "Delivery.Recorded", state),
     ]
 

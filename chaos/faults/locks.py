@@ -9,13 +9,13 @@ import psycopg
 from chaos.fault import POSTGRES, Fault
 from chaos.grounds import Postgres, Sqlite
 from chaos.stage import Stage
-from store.postgres_session import LOCK
+from store.advisory_locks import APPEND_LOCK
 
 HELD_SECONDS = 10.0
 
 
 class LedgerLocked(Fault):
-    """The ledger is locked by somebody else for ten seconds: by BEGIN IMMEDIATE, or by LOCK TABLE."""
+    """The ledger is locked by somebody else for ten seconds: by BEGIN IMMEDIATE, or by APPEND_LOCK TABLE."""
 
     name = "ledger locked"
 
@@ -27,7 +27,7 @@ class LedgerLocked(Fault):
                 other.execute("BEGIN IMMEDIATE")
                 hold(stage)
         else:
-            hold_in_transaction(stage, "LOCK TABLE stored_events")
+            hold_in_transaction(stage, "APPEND_LOCK TABLE stored_events")
 
 
 class AppendLockHeld(Fault):
@@ -38,7 +38,7 @@ class AppendLockHeld(Fault):
 
     def strike(self, stage: Stage) -> None:
         """Take the lock as soon as it is free, and hold it."""
-        hold_in_transaction(stage, LOCK)
+        hold_in_transaction(stage, APPEND_LOCK)
 
 
 def hold_in_transaction(stage: Stage, lock: str) -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from receiver.commands.shared import ID, as_json, parts, show
+from receiver.commands.shared import ID, as_json, open_services, show
 
 
 @click.group()
@@ -31,8 +31,8 @@ def add(
     key: str | None,
 ) -> None:
     """Add the client NAME; the last line printed is its id:key, which is not kept."""
-    with parts() as opened:
-        given = opened.clients.add(
+    with open_services() as services:
+        given = services.clients.add(
             name, list(roles), organization=organization, client_id=client_id, key=key
         )
     click.echo(f"Client {name} may call with HTTP Basic, or with its key as a bearer token:")
@@ -43,8 +43,8 @@ def add(
 @as_json
 def list_clients(as_json: bool) -> None:
     """List the clients; their keys are not kept."""
-    with parts() as opened:
-        rows = opened.clients.listing()
+    with open_services() as services:
+        rows = services.clients.listing()
     show(rows, ["id", "name", "roles", "organization", "created_at", "revoked_at"], as_json=as_json)
 
 
@@ -52,6 +52,6 @@ def list_clients(as_json: bool) -> None:
 @click.argument("client_id", type=ID)
 def revoke(client_id: int) -> None:
     """End the client CLIENT_ID: it is answered 401 from now on."""
-    with parts() as opened:
-        opened.clients.revoke(client_id)
+    with open_services() as services:
+        services.clients.revoke(client_id)
     click.echo(f"Client {client_id} is revoked.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from receiver.commands.shared import as_json, parts, show
+from receiver.commands.shared import as_json, open_services, show
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -24,8 +24,8 @@ def status(as_json: bool) -> None:
     """Tell the position of each projection, and how many positions it is behind."""
     from projections.status import statuses
 
-    with parts() as opened:
-        found = statuses(opened.views, opened.ledger.store.max_notification_id())
+    with open_services() as services:
+        found = statuses(services.read_database, services.ledger.store.max_notification_id())
     rows = [vars(each) for each in found]
     show(rows, ["name", "position", "lag", "stopped_at", "error"], as_json=as_json)
 
@@ -42,12 +42,12 @@ def rebuild(name: str | None) -> None:
 
     from projections.rebuild import rebuild as build
 
-    with parts() as opened:
+    with open_services() as services:
         chosen = _chosen(name)
         with Progress(console=Console(stderr=True)) as bars:
             for model in chosen:
                 bar = bars.add_task(model.name, total=None)
-                build(opened.ledger, opened.views, model, _moving(bars, bar))
+                build(services.ledger, services.read_database, model, _moving(bars, bar))
     click.echo(f"Rebuilt: {', '.join(model.name for model in chosen)}.")
 
 
@@ -57,8 +57,8 @@ def skip(name: str) -> None:
     """Pass, for good, the event at which the projection NAME has stopped."""
     from projections.status import skip as pass_event
 
-    with parts() as opened:
-        position = pass_event(opened.views, _chosen(name)[0].name)
+    with open_services() as services:
+        position = pass_event(services.read_database, _chosen(name)[0].name)
     click.echo(f"{name} passes the event at position {position}, in rebuilds too.")
 
 
@@ -67,10 +67,10 @@ def _moving(bars: "Progress", bar: "TaskID") -> Callable[[int, int], None]:
 
 
 def _chosen(name: str | None) -> "list[Projection]":
-    from receiver.composition import models
+    from projections.models import all_projections
 
-    found = [model for model in models() if name in {None, model.name}]
+    found = [model for model in all_projections() if name in {None, model.name}]
     if not found:
-        names = ", ".join(model.name for model in models())
+        names = ", ".join(model.name for model in all_projections())
         raise click.UsageError(f"no projection {name}; there are {names}")
     return found

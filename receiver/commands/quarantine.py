@@ -1,17 +1,17 @@
-"""kitledger quarantine: what was verified but could not be recorded."""
+"""kitledger quarantine: deliveries that were verified but could not be recorded."""
 
 import getpass
 
 import click
 
-from receiver.commands.shared import ID, as_json, parts, show
+from receiver.commands.shared import ID, as_json, open_services, show
 
 COLUMNS = ["id", "source", "reason", "event_id", "received_at", "bytes", "state"]
 
 
 @click.group()
 def quarantine() -> None:
-    """Look at what was put aside, and decide about it."""
+    """Look at the deliveries in quarantine, and release or discard them."""
 
 
 @quarantine.command("list")
@@ -19,15 +19,15 @@ def quarantine() -> None:
 @as_json
 def list_held(everything: bool, as_json: bool) -> None:
     """List what is held, oldest first."""
-    from projections.quarantine import Quarantined
+    from projections.models.quarantine import PROJECTION
 
-    model = Quarantined()
-    with parts() as opened:
-        head = opened.ledger.store.max_notification_id()
-        with opened.views.reading(model.name, head) as view:
-            rows, lag = model.all(view, state=None if everything else "held"), view.lag
-    if lag:
-        click.echo(f"No projector is at work: this list is {lag} events behind.", err=True)
+    with open_services() as services:
+        head = services.ledger.store.max_notification_id()
+        with services.read_database.snapshot(PROJECTION.name, head) as snapshot:
+            rows = PROJECTION.all(snapshot, state=None if everything else "held")
+    if snapshot.lag:
+        behind = f"this list is {snapshot.lag} events behind"
+        click.echo(f"No projector is at work: {behind}.", err=True)
     for row in rows:
         del row["stream"]
     show(rows, COLUMNS, as_json=as_json)
@@ -40,8 +40,10 @@ def show_held(quarantine_id: int, as_json: bool) -> None:
     """Show the bytes of QUARANTINE_ID, and why they were put aside."""
     import json
 
-    with parts() as opened:
-        held = opened.ledger.quarantined(quarantine_id)
+    from domain.use_cases.quarantine import quarantined
+
+    with open_services() as services:
+        held = quarantined(services.ledger.streams, quarantine_id)
     event = held.held
     assert event is not None, "what is quarantined is held"
     facts = {
@@ -71,14 +73,16 @@ def release(quarantine_id: int, yes: bool) -> None:
     A conflict would replace what is recorded: then this shows both, and asks.
     """
     from domain.errors import WouldReplace
-    from receiver import dates, messages
+    from domain.use_cases import quarantine as use_cases
+    from receiver import dates, envelopes
 
-    with parts() as opened:
+    with open_services() as services:
 
         def attempt(*, replace: bool) -> None:
-            outcomes = opened.ledger.release(
+            outcomes = use_cases.release(
+                services.ledger,
                 quarantine_id,
-                messages.read,
+                envelopes.read,
                 now=dates.utc_now(),
                 by=getpass.getuser(),
                 replace=replace,
@@ -100,8 +104,11 @@ def release(quarantine_id: int, yes: bool) -> None:
 @click.option("--why", required=True, help="The reason, for those who read the history.")
 def discard(quarantine_id: int, why: str) -> None:
     """Decide that QUARANTINE_ID is not to be recorded; its bytes are kept all the same."""
+    from domain.use_cases import quarantine as use_cases
     from receiver import dates
 
-    with parts() as opened:
-        opened.ledger.discard(quarantine_id, now=dates.utc_now(), by=getpass.getuser(), why=why)
+    with open_services() as services:
+        use_cases.discard(
+            services.ledger, quarantine_id, now=dates.utc_now(), by=getpass.getuser(), why=why
+        )
     click.echo(f"{quarantine_id} is discarded.")

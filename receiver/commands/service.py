@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from receiver.commands.shared import parts
+from receiver.commands.shared import open_services
 from receiver.settings import Settings
 
 PORT_SECONDS = 5.0
@@ -30,13 +30,13 @@ def serve(host: str, port: int | None, workers: int | None, no_projector: bool) 
     settings = Settings.from_environment()
     port = settings.port if port is None else port
     _wait_for(host, port)
-    # In a process of its own, so that this one, which forks the workers, stays free of it all.
+    # In a process of its own: this one forks the workers, so it must not load the database drivers.
     made = subprocess.run(
         [sys.executable, "-m", "receiver", "migrate"], check=False, stdout=subprocess.DEVNULL
     )
     if made.returncode:
         raise SystemExit(made.returncode)
-    from receiver.server import serve as serve_http
+    from receiver.server.gunicorn import serve as serve_http
 
     serve_http(
         host,
@@ -53,33 +53,35 @@ def project(parent: int | None) -> None:
     """Project without serving HTTP; a second one waits, and takes over when the first dies."""
     import structlog
 
+    from projections.models import all_projections
     from projections.projector import Projector
-    from receiver import logs
-    from receiver.composition import models
-    from store.checkpoints import keep
+    from receiver.server import logs
+    from store.checkpoints import run_checkpoints
 
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    with parts() as opened:
-        logs.configure(opened.settings.log_level)
+    with open_services() as services:
+        logs.configure(services.settings.log_level)
         log = structlog.get_logger()
         _watch(stop, parent)
-        files = opened.settings.files
-        threading.Thread(target=keep, args=(files, stop, _reporting(log)), daemon=True).start()
-        projector = Projector(opened.ledger, opened.views, models(), _reporting(log))
+        files = services.settings.files
+        threading.Thread(target=run_checkpoints, args=(files, stop, _log_events_to(log)), daemon=True).start()
+        projector = Projector(
+            services.ledger, services.read_database, all_projections(), _log_events_to(log)
+        )
         while not stop.is_set():
-            with opened.views.turn("projector", stop) as held:
+            with services.read_database.wait_for_lock("projector", stop) as still_held:
                 if not stop.is_set():
                     log.info("projector-starts", pid=os.getpid())
-                    projector.run(stop, held)
+                    projector.run(stop, still_held)
     log.info("projector-stops", pid=os.getpid())
 
 
 @click.command()
 def migrate() -> None:
     """Make or upgrade the tables; `serve` does it by itself."""
-    with parts(migrate=True):
+    with open_services(migrate=True):
         pass
     click.echo("The tables are up to date.")
 
@@ -89,8 +91,8 @@ def welcome() -> None:
     """On the first start, make a source and a client, and print how to use them."""
     from receiver.welcome import greet
 
-    with parts() as opened:
-        click.echo(greet(opened))
+    with open_services() as services:
+        click.echo(greet(services))
 
 
 def _wait_for(host: str, port: int) -> None:
@@ -106,11 +108,11 @@ def _wait_for(host: str, port: int) -> None:
         time.sleep(0.1)
 
 
-def _reporting(log: Any) -> Any:
-    def report(name: str, fields: dict[str, Any]) -> None:
+def _log_events_to(log: Any) -> Any:
+    def log_event(name: str, fields: dict[str, Any]) -> None:
         log.error(name, **fields)
 
-    return report
+    return log_event
 
 
 def _watch(stop: threading.Event, parent: int | None) -> None:

@@ -1,4 +1,4 @@
-"""What the commands share: the parts they work on, and how they print."""
+"""Shared by all commands: opening the services, and printing rows."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from receiver.composition import Parts
+    from receiver.services import Services
 
 PIPE_COLUMNS = 1000
 ID = click.IntRange(0, 2**53 - 1)
@@ -18,16 +18,16 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 
 @contextmanager
-def parts(*, migrate: bool = True) -> "Iterator[Parts]":
-    """Open the parts that the environment's settings name, and close them in the end."""
-    from receiver.composition import assemble
+def open_services(*, migrate: bool = True) -> "Iterator[Services]":
+    """Open the services that the environment's settings name, and close them in the end."""
+    from receiver.services import assemble
     from receiver.settings import Settings
 
-    opened = assemble(Settings.from_environment(), migrate=migrate)
+    services = assemble(Settings.from_environment(), migrate=migrate)
     try:
-        yield opened
+        yield services
     finally:
-        opened.close()
+        services.close()
 
 
 def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
@@ -44,7 +44,7 @@ def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: boo
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
-    # A pipe has no edge at which to break lines.
+    # A pipe has no width: lines are not broken.
     Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS).print(table)
 
 

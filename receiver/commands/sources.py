@@ -2,7 +2,7 @@
 
 import click
 
-from receiver.commands.shared import as_json, parts, show
+from receiver.commands.shared import as_json, open_services, show
 
 
 @click.group()
@@ -43,8 +43,8 @@ def add(
     name: str, scheme: str, secret: str | None, tolerance: int, header: str, prefix: str
 ) -> None:
     """Add the source NAME; the last line printed is its secret."""
-    with parts() as opened:
-        given = opened.sources.add(
+    with open_services() as services:
+        given = services.sources.add(
             name, scheme=scheme, secret=secret, tolerance=tolerance, header=header, prefix=prefix
         )
     click.echo(f"Source {name} may post to /webhooks/{name}, signed with:")
@@ -55,8 +55,8 @@ def add(
 @as_json
 def list_sources(as_json: bool) -> None:
     """List the sources and the ids of their keys."""
-    with parts() as opened:
-        rows = opened.sources.listing()
+    with open_services() as services:
+        rows = services.sources.listing()
     show(rows, ["name", "scheme", "tolerance", "keys", "created_at", "retired_at"], as_json=as_json)
 
 
@@ -65,8 +65,8 @@ def list_sources(as_json: bool) -> None:
 @click.option("--secret", help="The new secret; made at random when it is not given.")
 def rotate(name: str, secret: str | None) -> None:
     """Give the source NAME a new key; the old ones verify too, until they are expired."""
-    with parts() as opened:
-        given = opened.sources.rotate(name, secret)
+    with open_services() as services:
+        given = services.sources.rotate(name, secret)
     click.echo(f"Source {name} may sign with its old keys and with:")
     click.echo(given)
 
@@ -76,8 +76,8 @@ def rotate(name: str, secret: str | None) -> None:
 @click.argument("key_id")
 def expire(name: str, key_id: str) -> None:
     """End the key KEY_ID of the source NAME."""
-    with parts() as opened:
-        opened.sources.expire(name, key_id)
+    with open_services() as services:
+        services.sources.expire(name, key_id)
     click.echo(f"Key {key_id} of {name} verifies nothing any more.")
 
 
@@ -85,6 +85,6 @@ def expire(name: str, key_id: str) -> None:
 @click.argument("name")
 def retire(name: str) -> None:
     """End the source NAME: its webhooks are answered 410 from now on."""
-    with parts() as opened:
-        opened.sources.retire(name)
+    with open_services() as services:
+        services.sources.retire(name)
     click.echo(f"Source {name} is retired.")

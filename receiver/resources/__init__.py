@@ -1,12 +1,12 @@
-"""One module for each resource of the API: its schemas and its routes."""
+"""The resources of the API, one module or package each, which exports its Resource as RESOURCE."""
 
-from receiver.resources import events, groups, kit_registrations, kits, registrations, reports
+from functools import cache
 
-BLUEPRINTS = (
-    events.blueprint,
-    *kit_registrations.BLUEPRINTS,
-    groups.blueprint,
-    kits.blueprint,
-    registrations.blueprint,
-    reports.blueprint,
-)
+from domain.discovery import modules_of
+from receiver.resource import Resource
+
+
+@cache
+def all_resources() -> tuple[Resource, ...]:
+    """Return the resource of every module here."""
+    return tuple(module.RESOURCE for module in modules_of(__name__))

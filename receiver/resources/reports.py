@@ -1,52 +1,23 @@
-"""GET /api/v1/reports/ and /api/v1/reports/{id}/."""
+"""Reports: report.updated in, /api/v1/reports/ out. Source: seeds, events."""
 
-from typing import Any
+from domain.aggregates.report import Report
+from projections.models import reports
+from receiver.fields import Id, Prose, Status
+from receiver.observed import observed_resource
+from receiver.schemas import Lenient
 
-from flask import Response
-from marshmallow import fields
 
-from projections.reports import Reports
-from receiver.access import requires
-from receiver.blueprint import Blueprint
-from receiver.pages import Cursor
-from receiver.resources import standings
+class ReportSchema(Lenient):
+    """A report in an event."""
 
-blueprint = Blueprint(
-    "reports", __name__, url_prefix="/api/v1/reports", description="How reports stand."
+    id = Id(required=True, attribute="report_id")
+    status = Status(required=True)
+    reason = Prose(allow_none=True, load_default=None)
+
+
+RESOURCE = observed_resource(
+    event_types=("report.updated",),
+    aggregate=Report,
+    payload=ReportSchema,
+    projection=reports.PROJECTION,
 )
-REPORTS = Reports()
-
-
-class ReportSchema(standings.StandingSchema):
-    """How a report stands."""
-
-    class Meta:
-        fields = ("id", "status", "reason", "created_at", "modified_at")
-
-    id = fields.Integer(required=True)
-
-
-_one, _many = ReportSchema(), ReportSchema(many=True)
-
-
-class ReportsQuery(standings.StandingsQuery):
-    """The arguments of the list."""
-
-    after = Cursor([int], load_default=None)
-
-
-@blueprint.route("/")
-@requires("reader")
-@blueprint.arguments(ReportsQuery, location="query", error_status_code=400)
-@blueprint.response(200, ReportSchema(many=True))
-def list_reports(query: dict[str, Any]) -> Response:
-    """List reports by id"""
-    return standings.listing(REPORTS, _many.dump, query)
-
-
-@blueprint.route("/<id:report_id>/")
-@requires("reader")
-@blueprint.response(200, ReportSchema)
-def get_report(report_id: int) -> Response:
-    """Tell how one report stands"""
-    return standings.one(REPORTS, _one.dump, report_id)

@@ -3,18 +3,23 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from domain.aggregate import Event
-from domain.delivery import VerifiedDelivery
-from domain.kit import Kit
+from domain.aggregates.kit import Kit
+from domain.aggregates.report import Report
 from domain.ledger import Ledger
-from domain.message import Outcome, Unfit
-from domain.report import Report
-from domain.telling import Standing
-from receiver import messages
+from domain.messages import InvalidEnvelope, Outcome
+from domain.observed import CurrentStatus
+from domain.receipt import VerifiedDelivery
+from domain.use_cases import deliveries, quarantine
+from receiver import envelopes
 from store import postgres, sqlite
+from store.unit_of_work import UnitOfWork
 from store.urls import is_postgres
 
 Recorder = sqlite.Recorder | postgres.Recorder
@@ -74,8 +79,8 @@ def deepest(event_id: int) -> bytes:
     taken, refused = 1, 100_000
     while refused - taken > 1:
         levels = (taken + refused) // 2
-        [read], _ = messages.read(nested(event_id, levels))
-        taken, refused = (taken, levels) if isinstance(read, Unfit) else (levels, refused)
+        [read], _ = envelopes.read(nested(event_id, levels))
+        taken, refused = (taken, levels) if isinstance(read, InvalidEnvelope) else (levels, refused)
     return nested(event_id, taken - 10)
 
 
@@ -87,24 +92,24 @@ def verified(body: bytes, source: str = "lab", at: datetime = NOON) -> VerifiedD
 def send(ledger: Ledger, said: Any, *, source: str = "lab", at: datetime = NOON) -> list[Outcome]:
     """Let a source send one body; return what became of each envelope."""
     body = encoded(said)
-    read, batch = messages.read(body)
-    return ledger.receive(verified(body, source, at), read, batch=batch)
+    read, batch = envelopes.read(body)
+    return deliveries.receive(ledger, verified(body, source, at), read, batch=batch)
 
 
 def history(ledger: Ledger, after: int = 0) -> list[Event]:
     """Return every event after a position, in the order in which they were recorded."""
     stored = recorder_of(ledger).select_notifications(after + 1, 10**9)
-    return [ledger.decode(each) for each in stored]
+    return [ledger.streams.decode(each) for each in stored]
 
 
-def kit_standing(ledger: Ledger, barcode: str) -> Standing | None:
+def kit_status(ledger: Ledger, barcode: str) -> CurrentStatus | None:
     """Return how a kit stands by its own events."""
-    return ledger.load(Kit, Kit.create_id(barcode)).standing()
+    return ledger.streams.load(Kit, Kit.create_id(barcode)).current_status()
 
 
-def report_standing(ledger: Ledger, report_id: int) -> Standing | None:
+def report_status(ledger: Ledger, report_id: int) -> CurrentStatus | None:
     """Return how a report stands by its own events."""
-    return ledger.load(Report, Report.create_id(report_id)).standing()
+    return ledger.streams.load(Report, Report.create_id(report_id)).current_status()
 
 
 class Scene:
@@ -127,9 +132,10 @@ class Scene:
     def release(self, held: Outcome, *, replace: bool = False) -> list[Outcome]:
         """Release what this outcome says is held, an hour after it came."""
         assert held.quarantine is not None
-        return self.ledger.release(
+        return quarantine.release(
+            self.ledger,
             held.quarantine,
-            messages.read,
+            envelopes.read,
             now=NOON + timedelta(hours=1),
             by="operator",
             replace=replace,
@@ -138,7 +144,9 @@ class Scene:
     def discard(self, held: Outcome) -> None:
         """Discard what this outcome says is held."""
         assert held.quarantine is not None
-        self.ledger.discard(held.quarantine, now=NOON, by="operator", why="sent by mistake")
+        quarantine.discard(
+            self.ledger, held.quarantine, now=NOON, by="operator", why="sent by mistake"
+        )
 
     @property
     def news(self) -> list[Event]:
@@ -154,21 +162,41 @@ class Scene:
 class Competitor:
     """Another process that writes just before this one does: real writes, at one of the store's seams.
 
-    `compete` is called before each call of the recorder's method of this name, up to `times`, and does
-    what it likes on a ledger of its own; then the real method goes on.
+    `compete` is called before each call of the recorder's method of this name, and of that of its
+    units of work, up to `times`, and does what it likes on a ledger of its own; then the real method
+    goes on.
     """
 
     def __init__(
         self, ledger: Ledger, method: str, compete: Callable[[int], object], times: int
     ) -> None:
         self.rounds = 0
-        self._real = getattr(recorder_of(ledger), method)
+        self._method = method
         self._compete = compete
         self._times = times
+        self._recorder = recorder_of(ledger)
+        self._run = self._recorder.run_in_transaction
 
-    def __call__(self, *arguments: Any) -> Any:
-        """Write first, and then let the real method go on."""
-        if self.rounds < self._times:
-            self.rounds += 1
-            self._compete(self.rounds)
-        return self._real(*arguments)
+    def enter(self, patch: pytest.MonkeyPatch) -> None:
+        """Stand in the way of the recorder."""
+        if self._method != "run_in_transaction":
+            patch.setattr(self._recorder, "run_in_transaction", self._run_in_transaction)
+        patch.setattr(self._recorder, self._method, self._before(self._recorder))
+
+    def _run_in_transaction(self, work: Callable[[UnitOfWork], Any], *streams: Any) -> Any:
+        def in_the_way(transaction: UnitOfWork) -> Any:
+            setattr(transaction, self._method, self._before(transaction))
+            return work(transaction)
+
+        return self._run(in_the_way, *streams)
+
+    def _before(self, store: Recorder | UnitOfWork) -> Callable[..., Any]:
+        real = partial(getattr(type(store), self._method), store)
+
+        def write_first(*arguments: Any) -> Any:
+            if self.rounds < self._times:
+                self.rounds += 1
+                self._compete(self.rounds)
+            return real(*arguments)
+
+        return write_first

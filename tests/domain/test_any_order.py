@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from domain.ledger import Ledger
-from tests.domain.scene import history, kit_standing, open_ledger, report_standing, send
-from tests.domain.tellings import Story, fresh_world, standings, stories
+from tests.domain.observations import Story, fresh_world, standings, stories
+from tests.domain.scene import history, kit_status, open_ledger, report_status, send
 from tests.stores import Stores
 
 
@@ -27,7 +27,7 @@ def test_the_end_is_the_same_whatever_the_order(shared: Ledger, story: Story) ->
     for source, body in story.sent(world):
         send(shared, body, source=source)
     for thing, expected in standings(story, world).items():
-        stand = kit_standing if isinstance(thing, str) else report_standing
+        stand = kit_status if isinstance(thing, str) else report_status
         assert stand(shared, thing) == expected  # type: ignore[operator]
 
 
@@ -48,4 +48,4 @@ def test_everything_said_is_recorded_once_and_each_repeat_is_told_where(
             )
     topics = [event.TOPIC for event in history(shared, before)]
     assert topics.count("Delivery.Recorded") == len(story.said)
-    assert topics.count("Kit.Told") + topics.count("Report.Told") == len(story.said)
+    assert topics.count("Kit.Observed") + topics.count("Report.Observed") == len(story.said)

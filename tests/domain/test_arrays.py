@@ -8,8 +8,11 @@ from eventsourcing.persistence import OperationalError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.delivery import Batch, Delivery, Quarantine, Receipt
-from receiver import messages
+from domain.aggregates.batch import Batch
+from domain.aggregates.delivery import Delivery
+from domain.aggregates.quarantine import Quarantine
+from domain.receipt import Receipt
+from receiver import envelopes
 from tests.domain.scene import Scene, encoded, kit, recorder_of, verified
 from tests.stores import refuse_writes
 
@@ -35,9 +38,9 @@ def test_each_envelope_has_its_own_outcome_in_its_own_place(scene: Scene) -> Non
     assert outcomes[3].position == outcomes[0].position
     assert scene.topics == [
         "Batch.Received",
-        *("Delivery.Recorded", "Kit.Told"),
+        *("Delivery.Recorded", "Kit.Observed"),
         "Quarantine.Held",
-        *("Delivery.Recorded", "Kit.Told"),
+        *("Delivery.Recorded", "Kit.Observed"),
         "Quarantine.Held",
     ]
 
@@ -83,7 +86,7 @@ def test_an_array_whose_every_envelope_is_known_is_not_kept(scene: Scene) -> Non
 def test_a_repeated_array_that_brings_something_new_is_kept_before_it(scene: Scene) -> None:
     scene.given(SOUND)
     scene.send([SOUND, OTHER])
-    assert scene.topics == ["Batch.Received", "Delivery.Recorded", "Kit.Told"]
+    assert scene.topics == ["Batch.Received", "Delivery.Recorded", "Kit.Observed"]
 
 
 def test_a_conflict_in_an_array_is_held_once_however_often_the_array_comes(scene: Scene) -> None:
@@ -107,7 +110,7 @@ def test_what_repeats_within_an_array_is_kept_once(scene: Scene, repeated: Any) 
 
 def test_several_envelopes_about_one_kit_are_told_in_their_order(scene: Scene) -> None:
     scene.send([kit(n, "A", "KIT_SHIPPED") for n in (3, 1, 2)])
-    told = [event for event in scene.news if event.TOPIC == "Kit.Told"]
+    told = [event for event in scene.news if event.TOPIC == "Kit.Observed"]
     assert [event.originator_version for event in told] == [1, 2, 3]
     assert [vars(event)["event_id"] for event in told] == [3, 1, 2]
 
@@ -118,7 +121,7 @@ def test_an_empty_array_records_nothing(scene: Scene) -> None:
 
 
 def test_too_long_an_array_is_held_whole(scene: Scene) -> None:
-    body = encoded([SOUND] * (messages.LONGEST_ARRAY + 1))
+    body = encoded([SOUND] * (envelopes.LONGEST_ARRAY + 1))
     [outcome] = scene.send(body)
     assert (outcome.status, list(outcome.errors)) == ("invalid", ["body"])
     [held] = scene.news
@@ -140,6 +143,6 @@ def test_the_parts_of_an_array_are_its_exact_slices(values: list[Any], blanks: l
     parts = [json.dumps(value, ensure_ascii=False) for value in values]
     spaced = [blank + part for blank, part in zip(blanks, parts, strict=False)]
     body = (blanks[8] + "[" + ",".join(spaced) + blanks[9] + "]").encode("utf-8", "replace")
-    read, batch = messages.read(body)
+    read, batch = envelopes.read(body)
     assert batch
     assert [message.body for message in read] == [part.encode("utf-8", "replace") for part in parts]

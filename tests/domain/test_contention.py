@@ -10,18 +10,18 @@ from eventsourcing.persistence import OperationalError
 
 from domain.errors import KitOfAnotherCustomer, QuarantineClosed
 from domain.ledger import Ledger
-from domain.message import Outcome
+from domain.messages import Outcome
+from domain.use_cases import kit_registrations
 from tests.domain.scene import (
     NOON,
     Competitor,
     Scene,
     kit,
-    kit_standing,
+    kit_status,
     open_ledger,
-    recorder_of,
     send,
 )
-from tests.stores import limit_patience
+from tests.stores import limit_lock_waits
 
 SOUND = kit(1, "A", "KIT_SHIPPED")
 BURST = 80
@@ -33,7 +33,7 @@ Race = Callable[..., Competitor]
 def race(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Race:
     """Let somebody write just before each of the ledger's next calls of one of the store's methods.
 
-    A delivery is decided within `exclusively`; all else is tried without it first, and then whoever
+    A delivery is decided in a transaction; all else is tried without one first, and then whoever
     wrote before `insert_events` was first.
     """
 
@@ -41,7 +41,7 @@ def race(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Race:
         compete: Callable[[int], object], before: str = "insert_events", times: int = 1
     ) -> Competitor:
         competitor = Competitor(scene.ledger, before, compete, times)
-        monkeypatch.setattr(recorder_of(scene.ledger), before, competitor)
+        competitor.enter(monkeypatch)
         return competitor
 
     return prepare
@@ -50,7 +50,7 @@ def race(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Race:
 @pytest.fixture
 def first(race: Race) -> Race:
     """Let somebody write just before the ledger's next delivery has its turn."""
-    return lambda compete: race(compete, "exclusively")
+    return lambda compete: race(compete, "run_in_transaction")
 
 
 def test_the_same_delivery_from_another_process_makes_ours_a_duplicate(
@@ -58,7 +58,7 @@ def test_the_same_delivery_from_another_process_makes_ours_a_duplicate(
 ) -> None:
     first(lambda _: send(other, SOUND))
     assert scene.send(SOUND) == [Outcome("duplicate", 1, position=1)]
-    assert scene.topics == ["Delivery.Recorded", "Kit.Told"]
+    assert scene.topics == ["Delivery.Recorded", "Kit.Observed"]
 
 
 def test_another_content_from_another_process_makes_ours_a_conflict(
@@ -73,7 +73,7 @@ def test_news_of_the_same_kit_from_another_process_is_told_first(
 ) -> None:
     first(lambda _: send(other, kit(2, "A", "KIT_RECEIVED")))
     assert scene.send(SOUND) == [Outcome("recorded", 1, position=3)]
-    stands = kit_standing(scene.ledger, "A")
+    stands = kit_status(scene.ledger, "A")
     assert stands is not None
     assert stands.status == "KIT_RECEIVED"
 
@@ -109,8 +109,14 @@ def test_the_same_conflict_from_another_process_is_held_once(
 def test_a_kit_that_went_to_the_same_customer_meanwhile_is_found(
     scene: Scene, other: Ledger, race: Race
 ) -> None:
-    race(lambda _: other.register_kit(now=NOON, customer=1, kit="A", verification_date=None))
-    found, new = scene.ledger.register_kit(now=NOON, customer=1, kit="A", verification_date=None)
+    race(
+        lambda _: kit_registrations.register_kit(
+            other, now=NOON, customer=1, kit="A", verification_date=None
+        )
+    )
+    found, new = kit_registrations.register_kit(
+        scene.ledger, now=NOON, customer=1, kit="A", verification_date=None
+    )
     assert not new
     assert vars(scene.news[0])["registration_id"] == found.registration_id
 
@@ -127,10 +133,18 @@ def test_what_somebody_else_decided_about_meanwhile_is_closed(
 def test_the_date_that_somebody_else_set_meanwhile_is_no_event(
     scene: Scene, other: Ledger, race: Race
 ) -> None:
-    given, _ = scene.ledger.register_kit(now=NOON, customer=1, kit="A", verification_date=None)
+    given, _ = kit_registrations.register_kit(
+        scene.ledger, now=NOON, customer=1, kit="A", verification_date=None
+    )
     scene.given()
-    race(lambda _: other.set_verification_date(given.registration_id, NOON, now=NOON))
-    changed = scene.ledger.set_verification_date(given.registration_id, NOON, now=NOON)
+    race(
+        lambda _: kit_registrations.set_verification_date(
+            other, given.registration_id, NOON, now=NOON
+        )
+    )
+    changed = kit_registrations.set_verification_date(
+        scene.ledger, given.registration_id, NOON, now=NOON
+    )
     assert changed.verification_date == NOON
     assert scene.topics == ["KitRegistration.VerificationDateSet"]
 
@@ -153,7 +167,7 @@ class Refused:
 def test_while_a_delivery_is_decided_nobody_else_can_write(
     scene: Scene, other: Ledger, race: Race, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit_patience(monkeypatch, 0.05)
+    limit_lock_waits(monkeypatch, 0.05)
     compete = Refused(lambda time: send(other, kit(1 + time, "A", "KIT_RECEIVED")))
     competitor = race(compete, times=10**6)
     assert scene.send(SOUND)[0].status == "recorded"
@@ -164,29 +178,41 @@ def test_while_a_delivery_is_decided_nobody_else_can_write(
 def test_who_lost_once_decides_anew_while_nobody_else_can_write(
     scene: Scene, other: Ledger, race: Race, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit_patience(monkeypatch, 0.05)
-    given, _ = scene.ledger.register_kit(now=NOON, customer=1, kit="A", verification_date=None)
+    limit_lock_waits(monkeypatch, 0.05)
+    given, _ = kit_registrations.register_kit(
+        scene.ledger, now=NOON, customer=1, kit="A", verification_date=None
+    )
     number = given.registration_id
     compete = Refused(
-        lambda time: other.set_verification_date(number, NOON - time * HOUR, now=NOON)
+        lambda time: kit_registrations.set_verification_date(
+            other, number, NOON - time * HOUR, now=NOON
+        )
     )
     competitor = race(compete, times=10**6)
-    changed = scene.ledger.set_verification_date(number, NOON, now=NOON)
+    changed = kit_registrations.set_verification_date(scene.ledger, number, NOON, now=NOON)
     assert (competitor.rounds, len(compete.errors)) == (2, 1)
     assert changed.verification_date == NOON
     assert [event.originator_version for event in scene.news[2:]] == [2, 3]
-    other.set_verification_date(number, None, now=NOON)
+    kit_registrations.set_verification_date(other, number, None, now=NOON)
 
 
 def test_a_refusal_while_nobody_else_can_write_keeps_nothing_and_harms_nobody(
     scene: Scene, other: Ledger, race: Race
 ) -> None:
-    race(lambda _: other.register_kit(now=NOON, customer=1, kit="A", verification_date=None))
+    race(
+        lambda _: kit_registrations.register_kit(
+            other, now=NOON, customer=1, kit="A", verification_date=None
+        )
+    )
     with pytest.raises(KitOfAnotherCustomer):
-        scene.ledger.register_kit(now=NOON, customer=2, kit="A", verification_date=None)
+        kit_registrations.register_kit(
+            scene.ledger, now=NOON, customer=2, kit="A", verification_date=None
+        )
     assert scene.topics == ["KitRegistration.Registered", "KitHolder.Assigned"]
     scene.given()
-    scene.ledger.register_kit(now=NOON, customer=2, kit="B", verification_date=None)
+    kit_registrations.register_kit(
+        scene.ledger, now=NOON, customer=2, kit="B", verification_date=None
+    )
     assert scene.topics == ["KitRegistration.Registered", "KitHolder.Assigned"]
 
 
@@ -214,4 +240,4 @@ def test_a_delivery_that_comes_to_many_at_once_is_recorded_once(scene: Scene, ur
     for each in ledgers:
         each.close()
     assert statuses == ["duplicate"] * 7 + ["recorded"]
-    assert scene.topics == ["Delivery.Recorded", "Kit.Told"]
+    assert scene.topics == ["Delivery.Recorded", "Kit.Observed"]

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.delivery import Delivery, Quarantine, canonical
-from domain.message import Outcome
+from domain.aggregates.delivery import Delivery, canonical
+from domain.aggregates.quarantine import Quarantine
+from domain.messages import Outcome
 from tests.domain.scene import Scene, deepest, kit, verified
 
 SAID = b'{"id": 1, "type": "t", "data": {"n": 1, "s": "\xc3\xa9", "l": [1, {"a": null}]}}'
@@ -110,7 +111,9 @@ def test_what_is_no_sound_envelope_is_held_once_with_its_reasons(
 
 def test_two_sources_may_use_the_same_id(scene: Scene) -> None:
     scene.given(SAID)
-    assert scene.send(SAID.replace(b"null", b"1"), source="other") == [Outcome("recorded", 1, 2)]
+    assert scene.send(SAID.replace(b"null", b"1"), source="other") == [
+        Outcome("recorded", 1, position=2)
+    ]
 
 
 def test_the_repeat_of_the_most_deeply_nested_value_is_a_duplicate(scene: Scene) -> None:

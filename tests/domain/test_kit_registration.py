@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from domain.aggregates.kit_registration import KitRegistration
 from domain.errors import KitOfAnotherCustomer, NotFound, Refusal, UnknownKitRegistration
-from domain.kit_registration import KitRegistration
 from domain.ledger import Ledger
+from domain.use_cases import kit_registrations
 from tests.domain.scene import NOON, Scene, open_ledger
 
 LATER = NOON + timedelta(hours=1)
@@ -17,8 +18,8 @@ VERIFIED = datetime(2017, 11, 24, 10, tzinfo=UTC)
 def register(
     ledger: Ledger, customer: int, kit: str, verification_date: datetime | None = None
 ) -> tuple[KitRegistration, bool]:
-    return ledger.register_kit(
-        now=NOON, customer=customer, kit=kit, verification_date=verification_date
+    return kit_registrations.register_kit(
+        ledger, now=NOON, customer=customer, kit=kit, verification_date=verification_date
     )
 
 
@@ -26,7 +27,7 @@ def test_a_kit_is_registered_for_a_customer(scene: Scene) -> None:
     registration, new = register(scene.ledger, 70, "67", VERIFIED)
     assert new
     assert scene.topics == ["KitRegistration.Registered", "KitHolder.Assigned"]
-    again = scene.ledger.kit_registration(registration.registration_id)
+    again = kit_registrations.kit_registration(scene.ledger.streams, registration.registration_id)
     assert (again.registration_id, again.customer, again.kit) == (1, 70, "67")
     assert again.verification_date == VERIFIED
     assert again.created_at == again.modified_at == NOON
@@ -62,26 +63,32 @@ def test_the_date_is_set_or_cleared_and_the_same_date_is_no_event(
 ) -> None:
     given, _ = register(scene.ledger, 70, "67", before)
     scene.given()
-    changed = scene.ledger.set_verification_date(given.registration_id, after, now=LATER)
+    changed = kit_registrations.set_verification_date(
+        scene.ledger, given.registration_id, after, now=LATER
+    )
     same = before == after
     assert scene.topics == ([] if same else ["KitRegistration.VerificationDateSet"])
     assert changed.verification_date == after
     assert (changed.created_at, changed.modified_at) == (NOON, NOON if same else LATER)
-    assert vars(scene.ledger.kit_registration(given.registration_id)) == vars(changed)
+    assert vars(
+        kit_registrations.kit_registration(scene.ledger.streams, given.registration_id)
+    ) == vars(changed)
 
 
 def test_the_same_moment_in_another_zone_is_the_same_date(scene: Scene) -> None:
     given, _ = register(scene.ledger, 70, "67", VERIFIED)
     scene.given()
     elsewhere = VERIFIED.astimezone(timezone(timedelta(hours=5)))
-    scene.ledger.set_verification_date(given.registration_id, elsewhere, now=LATER)
+    kit_registrations.set_verification_date(
+        scene.ledger, given.registration_id, elsewhere, now=LATER
+    )
     assert scene.news == []
 
 
 @pytest.mark.parametrize("registration_id", [0, 7, 2**53 - 1])
 def test_a_registration_that_nobody_made_is_unknown(scene: Scene, registration_id: int) -> None:
     with pytest.raises(UnknownKitRegistration) as refused:
-        scene.ledger.set_verification_date(registration_id, None, now=NOON)
+        kit_registrations.set_verification_date(scene.ledger, registration_id, None, now=NOON)
     assert isinstance(refused.value, NotFound)
     assert scene.news == []
 

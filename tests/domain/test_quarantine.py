@@ -5,28 +5,24 @@ from datetime import timedelta
 
 import pytest
 
-from domain.delivery import Delivery, Quarantine
-from domain.errors import (
-    NotFound,
-    QuarantineClosed,
-    StillRefused,
-    UnknownQuarantined,
-    WouldReplace,
-)
-from domain.message import Message, Outcome, Unfit
-from receiver import messages
-from tests.domain.scene import NOON, Scene, encoded, kit, kit_standing
+from domain.aggregates.delivery import Delivery
+from domain.aggregates.quarantine import Quarantine
+from domain.errors import NotFound, QuarantineClosed, StillRefused, UnknownQuarantined, WouldReplace
+from domain.messages import InvalidEnvelope, Message, Outcome
+from domain.use_cases import quarantine
+from receiver import envelopes
+from tests.domain.scene import NOON, Scene, encoded, kit, kit_status
 
 SOUND = kit(1, "A", "KIT_SHIPPED")
 CONFLICT = kit(1, "A", "KIT_FAILED", reason="leaked")
 BROKEN = b'{"id": 4, "type": "kit.updated", "data": {"kit": {"barcode": "A", "state": "KIT_LOST"}}}'
 
 
-def mended(body: bytes) -> tuple[list[Message | Unfit], bool]:
+def mended(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
     """Read as a later version of the program does, which understands what was `state`."""
-    read, batch = messages.read(body.replace(b'"state"', b'"status"'))
+    read, batch = envelopes.read(body.replace(b'"state"', b'"status"'))
     return [
-        Message(body, m.event_id, m.type, m.created_at, m.about)
+        Message(body, m.event_id, m.type, m.created_at, m.payload)
         for m in read
         if isinstance(m, Message)
     ], batch
@@ -36,12 +32,12 @@ def test_after_a_fix_it_becomes_a_normal_delivery_as_old_as_it_is(scene: Scene) 
     [held] = scene.given(BROKEN)
     assert held.quarantine is not None
     later = NOON + timedelta(days=1)
-    outcomes = scene.ledger.release(held.quarantine, mended, now=later, by="operator")
+    outcomes = quarantine.release(scene.ledger, held.quarantine, mended, now=later, by="operator")
     assert outcomes == [Outcome("recorded", 4, position=2)]
     recorded, told, released = scene.news
     assert isinstance(recorded, Delivery.Recorded)
     assert (recorded.body, recorded.created_at, recorded.timestamp) == (BROKEN, NOON, later)
-    assert told.TOPIC == "Kit.Told"
+    assert told.TOPIC == "Kit.Observed"
     assert isinstance(released, Quarantine.Released)
     assert (released.by, released.timestamp) == ("operator", later)
 
@@ -69,15 +65,15 @@ def test_an_element_that_is_an_array_itself_is_still_unfit(scene: Scene) -> None
 def test_too_long_an_array_is_released_envelope_by_envelope_when_longer_ones_are_taken(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(messages, "LONGEST_ARRAY", 1)
+    monkeypatch.setattr(envelopes, "LONGEST_ARRAY", 1)
     body = encoded([SOUND, kit(2, "A", "KIT_RECEIVED")])
     [held] = scene.given(body)
     monkeypatch.undo()
     assert [outcome.status for outcome in scene.release(held)] == ["recorded", "recorded"]
     assert scene.topics == [
         "Batch.Received",
-        *("Delivery.Recorded", "Kit.Told"),
-        *("Delivery.Recorded", "Kit.Told"),
+        *("Delivery.Recorded", "Kit.Observed"),
+        *("Delivery.Recorded", "Kit.Observed"),
         "Quarantine.Released",
     ]
     assert vars(scene.news[0])["body"] == body
@@ -89,10 +85,10 @@ def test_what_came_well_in_the_meantime_is_released_as_a_duplicate(scene: Scene)
     sent = BROKEN.replace(b"state", b"status")
     [recorded] = scene.given(sent)
 
-    def read(body: bytes) -> tuple[list[Message | Unfit], bool]:
-        return messages.read(sent)
+    def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
+        return envelopes.read(sent)
 
-    [outcome] = scene.ledger.release(held.quarantine, read, now=NOON, by="operator")
+    [outcome] = quarantine.release(scene.ledger, held.quarantine, read, now=NOON, by="operator")
     assert outcome == Outcome("duplicate", 4, position=recorded.position)
     assert scene.topics == ["Quarantine.Released"]
 
@@ -114,7 +110,7 @@ def test_nobody_decides_twice(
     mend = {"mend": mended}
     assert held.quarantine is not None
     if end is Scene.release:
-        scene.ledger.release(held.quarantine, mend["mend"], now=NOON, by="operator")
+        quarantine.release(scene.ledger, held.quarantine, mend["mend"], now=NOON, by="operator")
     else:
         scene.discard(held)
     word = "released" if end is Scene.release else "discarded"
@@ -129,7 +125,7 @@ def test_what_is_discarded_is_kept_with_the_reason(scene: Scene) -> None:
     assert isinstance(discarded, Quarantine.Discarded)
     assert (discarded.by, discarded.why) == ("operator", "sent by mistake")
     assert held.quarantine is not None
-    kept = scene.ledger.quarantined(held.quarantine)
+    kept = quarantine.quarantined(scene.ledger.streams, held.quarantine)
     assert kept.held is not None
     assert (kept.held.body, kept.ended) == (b"{", "discarded")
 
@@ -145,7 +141,7 @@ def test_what_was_discarded_and_comes_again_is_not_held_twice(scene: Scene) -> N
 def test_only_what_is_held_can_be_treated_so(scene: Scene, position: int) -> None:
     scene.given(SOUND)
     with pytest.raises(UnknownQuarantined) as refused:
-        scene.ledger.quarantined(position)
+        quarantine.quarantined(scene.ledger.streams, position)
     assert isinstance(refused.value, NotFound)
 
 
@@ -156,6 +152,6 @@ def test_a_quarantine_in_which_nothing_is_held_is_closed(scene: Scene) -> None:
 
 def test_a_held_telling_says_nothing_until_it_is_released(scene: Scene) -> None:
     scene.given(SOUND, CONFLICT)
-    stands = kit_standing(scene.ledger, "A")
+    stands = kit_status(scene.ledger, "A")
     assert stands is not None
     assert stands.status == "KIT_SHIPPED"

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from domain.delivery import Delivery
-from domain.message import Message, Outcome, Unfit
-from receiver import messages
-from tests.domain.scene import NOON, Scene, encoded, kit, kit_standing, report, report_standing
+from domain.aggregates.delivery import Delivery
+from domain.messages import InvalidEnvelope, Message, Outcome
+from domain.use_cases import quarantine
+from receiver import envelopes
+from tests.domain.scene import NOON, Scene, encoded, kit, kit_status, report, report_status
 
 SOUND = kit(5, "A", "KIT_SHIPPED", shipment_id=3)
 SILENT = {"id": 5, "type": "moon.landed", "data": {}}
@@ -23,21 +24,21 @@ def replaced(scene: Scene, *said: Any) -> list[str]:
 
 
 def status_of(scene: Scene, barcode: str) -> str | None:
-    stands = kit_standing(scene.ledger, barcode)
+    stands = kit_status(scene.ledger, barcode)
     return None if stands is None else stands.status
 
 
 def test_the_kit_stands_as_the_new_telling_says(scene: Scene) -> None:
     topics = replaced(scene, SOUND, kit(5, "A", "KIT_FAILED"))
-    assert topics == ["Delivery.Replaced", "Kit.Told", "Quarantine.Released"]
-    stands = kit_standing(scene.ledger, "A")
+    assert topics == ["Delivery.Replaced", "Kit.Observed", "Quarantine.Released"]
+    stands = kit_status(scene.ledger, "A")
     assert stands is not None
-    assert (stands.status, stands.shipment_id) == ("KIT_FAILED", None)
+    assert (stands.status, stands.fields) == ("KIT_FAILED", {})
 
 
 def test_the_telling_moves_from_one_kit_to_another(scene: Scene) -> None:
     topics = replaced(scene, SOUND, kit(5, "B", "KIT_FAILED"))
-    assert topics == ["Kit.Withdrawn", "Delivery.Replaced", "Kit.Told", "Quarantine.Released"]
+    assert topics == ["Kit.Retracted", "Delivery.Replaced", "Kit.Observed", "Quarantine.Released"]
     assert (status_of(scene, "A"), status_of(scene, "B")) == (None, "KIT_FAILED")
 
 
@@ -50,24 +51,24 @@ def test_only_the_replaced_telling_is_withdrawn(scene: Scene) -> None:
 def test_the_telling_moves_from_a_kit_to_a_report(scene: Scene) -> None:
     replaced(scene, SOUND, report(5, 9, "BLOCKED"))
     assert status_of(scene, "A") is None
-    assert report_standing(scene.ledger, 9) is not None
+    assert report_status(scene.ledger, 9) is not None
 
 
 def test_the_telling_moves_from_a_report_to_a_kit(scene: Scene) -> None:
     topics = replaced(scene, report(5, 9, "BLOCKED"), SOUND)
-    assert topics[0] == "Report.Withdrawn"
-    assert report_standing(scene.ledger, 9) is None
+    assert topics[0] == "Report.Retracted"
+    assert report_status(scene.ledger, 9) is None
 
 
 def test_the_telling_is_withdrawn_when_its_successor_tells_nothing(scene: Scene) -> None:
     topics = replaced(scene, SOUND, SILENT)
-    assert topics == ["Kit.Withdrawn", "Delivery.Replaced", "Quarantine.Released"]
+    assert topics == ["Kit.Retracted", "Delivery.Replaced", "Quarantine.Released"]
     assert status_of(scene, "A") is None
 
 
 def test_a_kit_is_told_of_by_the_successor_of_a_delivery_that_told_nothing(scene: Scene) -> None:
     topics = replaced(scene, SILENT, SOUND)
-    assert topics == ["Delivery.Replaced", "Kit.Told", "Quarantine.Released"]
+    assert topics == ["Delivery.Replaced", "Kit.Observed", "Quarantine.Released"]
     assert status_of(scene, "A") == "KIT_SHIPPED"
 
 
@@ -95,7 +96,7 @@ def test_a_third_content_is_a_conflict(scene: Scene) -> None:
 def test_the_delivery_keeps_what_stands_and_all_that_came(scene: Scene) -> None:
     other = kit(5, "A", "KIT_FAILED")
     replaced(scene, SOUND, other)
-    delivery = scene.ledger.load(Delivery, Delivery.create_id("lab", 5))
+    delivery = scene.ledger.streams.load(Delivery, Delivery.create_id("lab", 5))
     assert isinstance(delivery.current, Delivery.Replaced)
     assert delivery.bodies == [encoded(SOUND), encoded(other)]
     assert delivery.current.created_at == NOON
@@ -107,7 +108,7 @@ def test_a_conflict_that_came_in_an_array_points_to_it(scene: Scene, barcode: st
     _, held = scene.given([kit(6, "A", "KIT_LOST"), kit(5, barcode, "KIT_FAILED")])
     scene.release(held, replace=True)
     assert "Batch.Received" not in scene.topics
-    delivery = scene.ledger.load(Delivery, Delivery.create_id("lab", 5))
+    delivery = scene.ledger.streams.load(Delivery, Delivery.create_id("lab", 5))
     assert delivery.current is not None
     assert str(delivery.current.batch).startswith("batch/lab/")
 
@@ -117,11 +118,11 @@ def test_only_what_was_told_is_withdrawn_though_today_it_would_tell_more(scene: 
     [held] = scene.given(kit(5, "B", "KIT_FAILED"))
     assert held.quarantine is not None
 
-    def read(body: bytes) -> tuple[list[Message | Unfit], bool]:
-        return messages.read(body.replace(b"kit.moved", b"kit.updated"))
+    def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
+        return envelopes.read(body.replace(b"kit.moved", b"kit.updated"))
 
-    scene.ledger.release(held.quarantine, read, now=NOON, by="operator", replace=True)
-    assert scene.topics == ["Delivery.Replaced", "Kit.Told", "Quarantine.Released"]
+    quarantine.release(scene.ledger, held.quarantine, read, now=NOON, by="operator", replace=True)
+    assert scene.topics == ["Delivery.Replaced", "Kit.Observed", "Quarantine.Released"]
 
 
 def test_what_was_told_is_withdrawn_though_today_it_would_not_be_taken(scene: Scene) -> None:
@@ -129,8 +130,8 @@ def test_what_was_told_is_withdrawn_though_today_it_would_not_be_taken(scene: Sc
     [held] = scene.given(kit(5, "B", "KIT_FAILED"))
     assert held.quarantine is not None
 
-    def read(body: bytes) -> tuple[list[Message | Unfit], bool]:
-        return messages.read(body.replace(b"KIT_SHIPPED", b"no status"))
+    def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
+        return envelopes.read(body.replace(b"KIT_SHIPPED", b"no status"))
 
-    scene.ledger.release(held.quarantine, read, now=NOON, by="operator", replace=True)
+    quarantine.release(scene.ledger, held.quarantine, read, now=NOON, by="operator", replace=True)
     assert (status_of(scene, "A"), status_of(scene, "B")) == (None, "KIT_FAILED")

@@ -1,14 +1,16 @@
 """The use cases of organizations on a ledger in a real file, told in few words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from domain.aggregate import Event
-from domain.group import Group
+from domain.aggregates.group import Group
 from domain.ledger import Ledger
-from domain.organizations import GroupChange, Organizations, Registered, RegistrationChange
+from domain.use_cases import groups, registrations
+from domain.use_cases.groups import GroupChange
+from domain.use_cases.registrations import RegistrationChange, RegistrationInGroup
 from tests.domain.scene import NOON, history
 
 ROOT, NORTH, SOUTH, DEEP = 5, 1, 2, 3
@@ -32,10 +34,6 @@ class Office:
     organization: int = ROOT
     hours: int = 0
     seen: int = 0
-    use: Organizations = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.use = Organizations(self.ledger)
 
     def now(self) -> datetime:
         """Return the next hour."""
@@ -47,41 +45,54 @@ class Office:
     ) -> tuple[Group, list[int], bool]:
         """Make or change a group."""
         change = GroupChange(name, **said, sets=frozenset({"name", *said}))
-        return self.use.put_group(self.organization, group, change, check, now=self.now())
+        return groups.put_group(
+            self.ledger, self.organization, group, change, check, now=self.now()
+        )
 
     def tree(self) -> None:
         """Make the root, NORTH and SOUTH below it, and DEEP below NORTH."""
         self.put(self.organization)
         self.put(NORTH, identifier="north")
         self.put(SOUTH, identifier="south")
-        self.put(DEEP, parent=NORTH)
+        self.put(DEEP, parent_id=NORTH)
         self.look_away()
 
-    def register(self, profile: int = 70, type: str = "patient", **group: Any) -> Registered:  # noqa: A002
+    def register(
+        self,
+        profile: int = 70,
+        type: str = "patient",  # noqa: A002 the field's name
+        **group: Any,
+    ) -> RegistrationInGroup:
         """Register a profile, to NORTH if no group is named."""
-        change = RegistrationChange(type=type, **(group or {"group": NORTH}))
-        return self.use.register(self.organization, profile, change, now=self.now())
+        change = RegistrationChange(type=type, **(group or {"group_id": NORTH}))
+        return registrations.register(
+            self.ledger, self.organization, profile, change, now=self.now()
+        )
 
     def change(
-        self, registered: Registered, check: Callable[..., None] = pass_any, **said: Any
-    ) -> Registered:
+        self, registered: RegistrationInGroup, check: Callable[..., None] = pass_any, **said: Any
+    ) -> RegistrationInGroup:
         """Change a registration."""
         change = RegistrationChange(**said, sets=frozenset(said))
-        return self.use.change(*self.named(registered), change, check, now=self.now())
+        return registrations.change_registration(
+            self.ledger, *self.named(registered), change, check, now=self.now()
+        )
 
     def deactivate(
-        self, registered: Registered, check: Callable[..., None] = pass_any
-    ) -> Registered:
+        self, registered: RegistrationInGroup, check: Callable[..., None] = pass_any
+    ) -> RegistrationInGroup:
         """Deactivate a registration, and return what it is then."""
-        self.use.deactivate(*self.named(registered), check, now=self.now())
-        return self.use.registration(*self.named(registered))
+        registrations.deactivate_registration(
+            self.ledger, *self.named(registered), check, now=self.now()
+        )
+        return registrations.find_registration(self.ledger.streams, *self.named(registered))
 
-    def named(self, registered: Registered) -> tuple[int, int, int]:
+    def named(self, registered: RegistrationInGroup) -> tuple[int, int, int]:
         """Return by what a registration is found."""
         return (
             self.organization,
-            registered.registration.profile,
-            registered.registration.registration,
+            registered.registration.profile_id,
+            registered.registration.registration_id,
         )
 
     def look_away(self) -> None:

@@ -5,20 +5,15 @@ from typing import Any
 
 import pytest
 
-from domain.errors import (
-    AlreadyRegistered,
-    IdentifierTaken,
-    Refusal,
-    Unacceptable,
-)
-from domain.organizations import Registered
+from domain.errors import AlreadyRegistered, IdentifierTaken, InvalidField, Refusal
+from domain.use_cases.registrations import RegistrationInGroup
 from tests.domain.scene import open_ledger, recorder_of
 from tests.organizations.office import DEEP, NORTH, ROOT, SOUTH, Office
 from tests.stores import Stores
 
 CALLS = ("select_stream", "insert_events")
 FOR_EVER = 500
-Ask = Callable[[Office, Registered], Any]
+Ask = Callable[[Office, RegistrationInGroup], Any]
 
 
 class Interruption:
@@ -91,14 +86,14 @@ RACES: dict[str, tuple[Ask, Ask, type[Refusal]]] = {
         AlreadyRegistered,
     ),
     "a move and a new registration": (
-        lambda office, gone: office.change(gone, deactivated=None, group=SOUTH),
-        lambda office, _: office.register(group=SOUTH),
+        lambda office, gone: office.change(gone, deactivated=None, group_id=SOUTH),
+        lambda office, _: office.register(group_id=SOUTH),
         AlreadyRegistered,
     ),
     "two groups, each below the other": (
-        lambda office, _: office.put(SOUTH, parent=DEEP),
-        lambda office, _: office.put(NORTH, parent=SOUTH),
-        Unacceptable,
+        lambda office, _: office.put(SOUTH, parent_id=DEEP),
+        lambda office, _: office.put(NORTH, parent_id=SOUTH),
+        InvalidField,
     ),
 }
 
@@ -144,7 +139,7 @@ def test_a_group_made_by_another_at_the_same_moment_is_changed(
 ) -> None:
     interrupt(monkeypatch, office, lambda: other.put(8, name="Theirs"), moment=3)
 
-    group, path, new = office.put(8, name="Ours", parent=SOUTH)
+    group, path, new = office.put(8, name="Ours", parent_id=SOUTH)
 
     assert (group.name, path, new) == ("Ours", [ROOT, SOUTH, 8], False)
     assert [each.TOPIC for each in office.news] == [

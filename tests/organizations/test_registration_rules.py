@@ -5,13 +5,9 @@ from typing import Any
 
 import pytest
 
-from domain.errors import (
-    AlreadyRegistered,
-    Unacceptable,
-    UnknownOrganization,
-    UnknownRegistration,
-)
-from domain.registration import Registration
+from domain.aggregates.registration import Registration
+from domain.errors import AlreadyRegistered, InvalidField, UnknownOrganization, UnknownRegistration
+from domain.use_cases import registrations
 from tests.organizations.office import DEEP, NORTH, ROOT, SOUTH, Office, at
 
 FREED, TAKEN = "Claim.Freed", "Claim.Taken"
@@ -19,25 +15,33 @@ THEN = datetime(2018, 1, 1, 23, 32, 47, 123000, tzinfo=UTC)
 
 
 def test_a_registration_says_who_is_where_as_what_and_since_when(office: Office) -> None:
-    made = office.register(type="provider", group=DEEP)
+    made = office.register(type="provider", group_id=DEEP)
 
     one = made.registration
-    assert (one.organization, one.profile, one.group, one.type) == (ROOT, 70, DEEP, "provider")
+    assert (one.organization_id, one.profile_id, one.group_id, one.type) == (
+        ROOT,
+        70,
+        DEEP,
+        "provider",
+    )
     assert one.created == one.updated == at(office.hours)
     assert one.deactivated is None
-    assert made.group.group == DEEP
+    assert made.group.group_id == DEEP
     assert office.topics == ["Registration.Registered", TAKEN]
 
 
 def test_the_identifier_wins_over_the_id(office: Office) -> None:
-    assert office.register(identifier="south", group=NORTH).group.group == SOUTH
+    assert office.register(identifier="south", group_id=NORTH).group.group_id == SOUTH
     mine = office.register()
-    assert office.change(mine, identifier="south", group=DEEP, type="provider").group.group == SOUTH
+    assert (
+        office.change(mine, identifier="south", group_id=DEEP, type="provider").group.group_id
+        == SOUTH
+    )
 
 
 @pytest.mark.parametrize(
     ("group", "field"),
-    [({"group": 99}, "groupID"), ({"identifier": "cold", "group": NORTH}, "groupIdentifier")],
+    [({"group_id": 99}, "groupID"), ({"identifier": "cold", "group_id": NORTH}, "groupIdentifier")],
 )
 def test_an_unknown_group_is_refused_by_its_field(
     office: Office, group: dict[str, Any], field: str
@@ -45,7 +49,7 @@ def test_an_unknown_group_is_refused_by_its_field(
     mine = office.register()
     office.look_away()
     for ask in (lambda: office.register(71, **group), lambda: office.change(mine, **group)):
-        with pytest.raises(Unacceptable) as refusal:
+        with pytest.raises(InvalidField) as refusal:
             ask()
         assert refusal.value.field == field
     assert office.topics == []
@@ -55,19 +59,19 @@ def test_an_unknown_group_is_refused_by_its_field(
     ("said", "topics"),
     [
         ({}, []),
-        ({"group": NORTH}, []),
+        ({"group_id": NORTH}, []),
         ({"identifier": "north"}, []),
         ({"type": "patient"}, []),
         ({"deactivated": None}, []),
-        ({"group": SOUTH}, ["Registration.Moved", FREED, TAKEN]),
+        ({"group_id": SOUTH}, ["Registration.Moved", FREED, TAKEN]),
         ({"type": "provider"}, ["Registration.TypeChanged", FREED, TAKEN]),
         ({"deactivated": THEN}, ["Registration.Deactivated", FREED]),
         (
-            {"group": SOUTH, "type": "provider"},
+            {"group_id": SOUTH, "type": "provider"},
             ["Registration.Moved", "Registration.TypeChanged", FREED, TAKEN],
         ),
         (
-            {"group": SOUTH, "deactivated": THEN},
+            {"group_id": SOUTH, "deactivated": THEN},
             ["Registration.Moved", "Registration.Deactivated", FREED],
         ),
     ],
@@ -83,7 +87,7 @@ def test_a_change_of_an_active_registration_is_only_what_differs(
     changed = office.change(made, **said)
 
     assert office.topics == topics
-    wanted = {"group": NORTH, "type": "patient", "deactivated": None} | said
+    wanted = {"group_id": NORTH, "type": "patient", "deactivated": None} | said
     wanted = {name: value for name, value in wanted.items() if name != "identifier"}
     assert {name: getattr(changed.registration, name) for name in wanted} == wanted
     assert changed.registration.created == made.registration.created
@@ -97,9 +101,12 @@ def test_a_change_of_an_active_registration_is_only_what_differs(
         ({"deactivated": THEN}, []),
         ({"deactivated": at(9)}, ["Registration.Deactivated"]),
         ({"deactivated": None}, ["Registration.Reactivated", TAKEN]),
-        ({"group": SOUTH, "type": "provider"}, ["Registration.Moved", "Registration.TypeChanged"]),
         (
-            {"group": SOUTH, "deactivated": None},
+            {"group_id": SOUTH, "type": "provider"},
+            ["Registration.Moved", "Registration.TypeChanged"],
+        ),
+        (
+            {"group_id": SOUTH, "deactivated": None},
             ["Registration.Moved", "Registration.Reactivated", TAKEN],
         ),
     ],
@@ -131,16 +138,16 @@ def test_a_deactivation_is_now_and_again_it_changes_nothing(office: Office) -> N
 
 
 TWINS: list[dict[str, Any]] = [
-    {"group": NORTH},
+    {"group_id": NORTH},
     {"identifier": "north"},
-    {"type": "patient", "group": NORTH},
+    {"type": "patient", "group_id": NORTH},
 ]
 
 
 @pytest.mark.parametrize("said", TWINS, ids=str)
 def test_an_active_registration_has_no_twin(office: Office, said: dict[str, Any]) -> None:
     office.register()
-    in_south = office.register(group=SOUTH)
+    in_south = office.register(group_id=SOUTH)
     office.look_away()
 
     group = {name: value for name, value in said.items() if name != "type"}
@@ -159,7 +166,7 @@ def test_nothing_changes_or_comes_back_onto_an_active_twin(office: Office) -> No
     for ask in (
         lambda: office.change(gone, deactivated=None),
         lambda: office.change(provider, type="patient"),
-        lambda: office.change(provider, type="patient", group=NORTH),
+        lambda: office.change(provider, type="patient", group_id=NORTH),
     ):
         with pytest.raises(AlreadyRegistered):
             ask()
@@ -173,7 +180,7 @@ def test_nothing_changes_or_comes_back_onto_an_active_twin(office: Office) -> No
 
 @pytest.mark.parametrize(
     "other",
-    [{"profile": 71}, {"type": "provider"}, {"group": SOUTH}, {"group": DEEP}],
+    [{"profile": 71}, {"type": "provider"}, {"group_id": SOUTH}, {"group_id": DEEP}],
     ids=str,
 )
 def test_a_registration_of_another_profile_type_or_group_is_no_twin(
@@ -181,12 +188,12 @@ def test_a_registration_of_another_profile_type_or_group_is_no_twin(
 ) -> None:
     first = office.register()
     second = office.register(**other)
-    assert first.registration.registration < second.registration.registration
+    assert first.registration.registration_id < second.registration.registration_id
 
 
 def test_a_registration_is_found_by_its_organization_and_profile_alone(office: Office) -> None:
     made = office.register()
-    number = made.registration.registration
+    number = made.registration.registration_id
     other = Office(office.ledger, organization=6)
     with pytest.raises(UnknownOrganization):
         other.use.registration(6, 70, number)
@@ -195,8 +202,8 @@ def test_a_registration_is_found_by_its_organization_and_profile_alone(office: O
     other.put(6)
     for which in ((6, 70, number), (ROOT, 71, number), (ROOT, 70, number + 1)):
         with pytest.raises(UnknownRegistration):
-            office.use.registration(*which)
-    found = office.use.registration(ROOT, 70, number)
+            registrations.find_registration(office.ledger.streams, *which)
+    found = registrations.find_registration(office.ledger.streams, ROOT, 70, number)
     assert vars(found.registration) == vars(
-        office.ledger.load(Registration, Registration.create_id(number))
+        office.ledger.streams.load(Registration, Registration.create_id(number))
     )

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from domain.aggregates.group import Group
+from domain.aggregates.registration import Registration
 from domain.errors import Refusal
-from domain.group import Group
-from domain.registration import Registration
-from projections.organizations import Organizations
-from projections.projection import micros
+from projections.models.organizations import Organizations
 from projections.rebuild import rebuild
+from projections.times import to_microseconds
 from tests.organizations.office import DEEP, NORTH, SOUTH, Office, at
 from tests.projections.world import World, batches_of
 from tests.stores import Stores
@@ -35,9 +35,9 @@ def said(**optional: Any) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=optional)
 
 
-PUT = st.tuples(st.just("put"), GROUPS, said(name=NAMES, parent=GROUPS, identifier=IDENTIFIERS))
-REGISTER = st.tuples(st.just("register"), SOME, said(group=GROUPS, type=TYPES))
-CHANGE = st.tuples(st.just("change"), SOME, said(group=GROUPS, type=TYPES, deactivated=MOMENTS))
+PUT = st.tuples(st.just("put"), GROUPS, said(name=NAMES, parent_id=GROUPS, identifier=IDENTIFIERS))
+REGISTER = st.tuples(st.just("register"), SOME, said(group_id=GROUPS, type=TYPES))
+CHANGE = st.tuples(st.just("change"), SOME, said(group_id=GROUPS, type=TYPES, deactivated=MOMENTS))
 PROJECT = st.tuples(st.just("project"), st.just(0), st.just({}))
 STORIES = st.lists(st.one_of(PUT, REGISTER, CHANGE, PROJECT), max_size=25)
 
@@ -57,7 +57,7 @@ def tell(world: World, office: Office, story: list[Step]) -> list[int]:
     made = [office.register(profile) for profile in range(2)]
     for step, which, words in story:
         given = {
-            name: office.organization if name in {"group", "parent"} and value == 0 else value
+            name: office.organization if name in {"group_id", "parent_id"} and value == 0 else value
             for name, value in words.items()
         }
         try:
@@ -71,28 +71,31 @@ def tell(world: World, office: Office, story: list[Step]) -> list[int]:
                 world.project()
         except Refusal:
             continue
-    return [each.registration.registration for each in made]
+    return [each.registration.registration_id for each in made]
 
 
 def rows(world: World, organization: int) -> list[list[tuple[Any, ...]]]:
     """Return the organization's live rows of each table, sorted."""
     with world.reading(MODEL) as view:
         tables = [each[view.slot] for each in MODEL.tables]
-        chosen = [select(each).where(each.c.organization == organization) for each in tables]
+        chosen = [select(each).where(each.c.organization_id == organization) for each in tables]
         return [sorted(map(tuple, view.connection.execute(each)), key=repr) for each in chosen]
 
 
 def decided(office: Office, registrations: list[int]) -> list[list[tuple[Any, ...]]]:
     """Return the rows that follow from the aggregates."""
-    root, load = office.organization, office.ledger.load
+    root, load = office.organization, office.ledger.streams.load
     found = [load(Group, Group.create_id(root, number or root)) for number in NUMBERS]
-    groups = {each.group: each for each in found if each.version}
+    groups = {each.group_id: each for each in found if each.version}
     made = [load(Registration, Registration.create_id(each)) for each in registrations]
     tables = [
-        [(root, each.group, each.name, each.parent, each.identifier) for each in groups.values()],
+        [
+            (root, each.group_id, each.name, each.parent_id, each.identifier)
+            for each in groups.values()
+        ],
         [(root, g, above, distance) for g in groups for distance, above in path(groups, g)],
         [row(each) for each in made],
-        [(root, above, e.registration) for e in made for _, above in path(groups, e.group)],
+        [(root, above, e.registration_id) for e in made for _, above in path(groups, e.group_id)],
     ]
     return [sorted(each, key=repr) for each in tables]
 
@@ -102,18 +105,18 @@ def path(groups: dict[int, Group], group: int | None) -> Iterator[tuple[int, int
     for distance in range(len(groups)):
         if group is not None:
             yield distance, group
-            group = groups[group].parent
+            group = groups[group].parent_id
 
 
 def row(each: Registration) -> tuple[Any, ...]:
     """Return the row of a registration."""
-    gone = each.deactivated and micros(each.deactivated)
-    times = micros(each.created), micros(each.updated), gone
+    gone = each.deactivated and to_microseconds(each.deactivated)
+    times = to_microseconds(each.created), to_microseconds(each.updated), gone
     return (
         each.registration,
-        each.organization,
-        each.profile,
-        each.group,
+        each.organization_id,
+        each.profile_id,
+        each.group_id,
         each.type,
         *times,
     )
@@ -140,20 +143,24 @@ def test_rows_say_what_was_decided_and_a_rebuild_says_it_again(
 def test_many_registrations_move_with_a_group_of_groups(world: World, batch: int) -> None:
     office = Office(world.ledger, next(ORGANIZATIONS))
     office.tree()
-    office.put(8, parent=DEEP)
-    made = [office.register(profile, group=group) for profile in range(60) for group in (DEEP, 8)]
+    office.put(8, parent_id=DEEP)
+    made = [
+        office.register(profile, group_id=group) for profile in range(60) for group in (DEEP, 8)
+    ]
     with batches_of(batch):
-        office.put(DEEP, parent=SOUTH)
+        office.put(DEEP, parent_id=SOUTH)
         world.project()
 
     with world.reading(MODEL) as view:
         found = {
-            group: MODEL.below(view, office.organization, group, limit=1000, after=None)
+            group: MODEL.registrations_below(
+                view, office.organization, group, limit=1000, after=None
+            )
             for group in (office.organization, NORTH, SOUTH, DEEP, 8)
         }
     counts = {group: len(registrations) for group, registrations in found.items()}
     assert counts == {office.organization: 120, NORTH: 0, SOUTH: 120, DEEP: 120, 8: 60}
-    ids = [each.registration.registration for each in made]
+    ids = [each.registration.registration_id for each in made]
     assert [each["id"] for each in found[SOUTH]] == ids
 
 
@@ -161,7 +168,7 @@ def test_a_story_is_told_in_pages(world: World) -> None:
     office = Office(world.ledger, next(ORGANIZATIONS))
     office.tree()
     ids = [
-        office.register(70, kind, group=g).registration.registration
+        office.register(70, kind, group_id=g).registration.registration_id
         for g in NUMBERS[1:4]
         for kind in ("patient", "provider")
     ]
@@ -169,8 +176,12 @@ def test_a_story_is_told_in_pages(world: World) -> None:
     with world.reading(MODEL) as view:
         page = {"limit": 2, "after": (ids[1],)}
         root = office.organization
-        assert [each["id"] for each in MODEL.below(view, root, root, **page)] == ids[2:4]
+        assert [each["id"] for each in MODEL.registrations_below(view, root, root, **page)] == ids[
+            2:4
+        ]
         assert [each["id"] for each in MODEL.of_profile(view, root, 70, **page)] == ids[2:4]
-        assert [each["id"] for each in MODEL.below(view, root, NORTH, **page)] == ids[4:6]
+        assert [each["id"] for each in MODEL.registrations_below(view, root, NORTH, **page)] == ids[
+            4:6
+        ]
         groups = MODEL.group_page(view, root, limit=2, after=(NORTH,))
     assert [(each["id"], each["parents"]) for each in groups] == [(2, [root, 2]), (3, [root, 1, 3])]

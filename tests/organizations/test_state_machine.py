@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from receiver.cli import kitledger
+from receiver.commands.cli import kitledger
 from tests.organizations.camp import PATIENT, PROVIDER, Camp, expect, where
 from tests.service import Service
 

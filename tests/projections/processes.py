@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import select
 
-from projections.views import projector
+from projections.tables import projector
 from tests.projections.world import World
 
 PATIENCE_SECONDS = 20

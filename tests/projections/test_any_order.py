@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.telling import Standing
-from projections.kits import Kits
-from projections.reports import Reports
-from projections.standings import Standings
-from tests.domain.tellings import Story, fresh_world, standings, stories
+from domain.observed import CurrentStatus
+from projections.models.kits import Kits
+from projections.models.reports import Reports
+from projections.observed import ObservedProjection
+from tests.domain.observations import Story, fresh_world, standings, stories
 from tests.projections.tally import Tally, positions
 from tests.projections.world import World, batches_of
 from tests.stores import Stores
@@ -28,14 +28,14 @@ def shared(stores: Stores) -> Iterator[World]:
         made.close()
 
 
-def shown(world: World, model: Standings, thing: Any) -> Standing | None:
+def shown(world: World, model: ObservedProjection, thing: Any) -> CurrentStatus | None:
     """Return a row as the standing that it shows."""
     with world.reading(model) as view:
         row = model.one(view, thing)
     if row is None:
         return None
     names = ("status", "reason", "created_at", "modified_at")
-    return Standing(shipment_id=row.get("shipment_id"), **{name: row[name] for name in names})
+    return CurrentStatus(shipment_id=row.get("shipment_id"), **{name: row[name] for name in names})
 
 
 @given(
@@ -82,6 +82,8 @@ def test_two_projectors_in_any_alternation_apply_each_event_once(
             projectors[who].step()
         shared.project(projectors[1])
     other.close()
-    told = shared.ledger.store.select_batch(0, topics=["Kit.Told"], limit=10**6, max_bytes=10**9)[0]
+    told = shared.ledger.store.select_batch(
+        0, topics=["Kit.Observed"], limit=10**6, max_bytes=10**9
+    )[0]
     assert positions(shared.rows(TALLY)) == [each.id for each in told]
     assert set(shared.positions().values()) == {shared.head}

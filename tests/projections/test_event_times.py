@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.events import Events
+from projections.models.events import Events
 from tests.domain.scene import NOON
 from tests.projections.world import World, batches_of
 from tests.stores import Stores
@@ -71,7 +71,7 @@ def test_a_page_holds_the_next_of_those_that_match(
 ) -> None:
     send(shared, sent)
     with batches_of(batch), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("projections.event_times.FEW", few)
+        patch.setattr("projections.models.events.blocks.FEW", few)
         shared.project()
         with shared.reading(EVENTS) as view:
             everything = EVENTS.page(view, limit=10**6)
@@ -98,6 +98,6 @@ def test_blocks_that_are_rebuilt_find_the_same(shared: World) -> None:
     kept_up = shared.rows(EVENTS)[0]
     assert shared.rebuilt()["events"][0] == kept_up
     with shared.reading(EVENTS) as view, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("projections.event_times.FEW", 0)
+        patch.setattr("projections.models.events.blocks.FEW", 0)
         found = EVENTS.page(view, limit=10**6, since=at(20), source="c")
     assert [row["id"] for row in found] == [n for n in range(100, 2500, 100) if n % 31 >= 20]

@@ -9,11 +9,11 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from projections.databases import Locked
-from projections.kits import Kits
+from projections.models.kits import Kits
+from projections.read_database import ReadDatabase
 from projections.rebuild import rebuild
-from projections.views import Views
-from store.postgres_session import LOCKS
-from store.trouble import UNAVAILABLE
+from store.advisory_locks import LOCK_NAMESPACE
+from store.errors import UNAVAILABLE
 from tests.domain.scene import kit
 from tests.plain import Plain
 from tests.projections.processes import eventually, processes
@@ -21,7 +21,7 @@ from tests.projections.world import World
 from tests.stores import Stores, views_beside
 
 KITS = Kits()
-HOLDERS = f"""SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = {LOCKS}
+HOLDERS = f"""SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = {LOCK_NAMESPACE}
     AND objid = {zlib.crc32(b"projector") >> 1}
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 CUT = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
@@ -45,8 +45,8 @@ def plain(far: World) -> Iterator[Plain]:
     connection.close()
 
 
-def status_of(world: World, views: Views) -> str:
-    with views.reading("kits", world.head) as view:
+def status_of(world: World, views: ReadDatabase) -> str:
+    with views.snapshot("kits", world.head) as view:
         row = KITS.one(view, "A")
     assert row is not None
     return str(row["status"])
@@ -110,16 +110,16 @@ def test_a_rebuild_whose_connection_is_lost_leaves_the_old_rows(far: World, plai
 def test_who_finds_all_connections_in_use_waits_for_one(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.views.BUSY_SECONDS", 0.05)
-    views = Views(views_beside(world.url), pool_size=2)
+    monkeypatch.setattr("store.pool.POOL_SECONDS", 0.05)
+    views = ReadDatabase(views_beside(world.url), pool_size=2)
     with (
-        views.reading("kits", 0),
-        views.reading("reports", 0),
+        views.snapshot("kits", 0),
+        views.snapshot("reports", 0),
         pytest.raises(OperationalError, match="in use"),
-        views.reading("kits", 0),
+        views.snapshot("kits", 0),
     ):
         pytest.fail("a third one was opened")
-    with views.reading("kits", 0) as view:
+    with views.snapshot("kits", 0) as view:
         assert KITS.page(view, limit=1) == []
     views.close()
 

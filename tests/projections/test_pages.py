@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from projections import event_times
-from projections.events import Events
-from projections.kit_registrations import KitRegistrations
-from projections.kits import Kits
-from projections.reports import Reports
-from projections.views import View, driver_of
+from projections.models.events import Events, blocks
+from projections.models.kit_registrations import KitRegistrations
+from projections.models.kits import Kits
+from projections.models.reports import Reports
+from projections.snapshots import Snapshot
+from store.engines import driver_of
 from tests.projections.world import World
 from tests.stores import Stores
 
@@ -101,13 +101,13 @@ def full(stores: Stores) -> Iterator[World]:
     """Fill the tables."""
     with stores.empty() as url:
         made = World(url)
-        with made.views.writing() as connection:
+        with made.views.transaction() as connection:
             names = {model: made.named(model.tables[0][0]) for model in TABLES}
             for model, columns in TABLES.items():
                 values = columns.format(rows=ROWS)
                 fill = FILL.format(rows=ROWS, table=names[model], columns=values)
                 connection.exec_driver_sql(fill, execution_options={"no_parameters": True})
-            blocks = made.named(event_times.BLOCKS[0])
+            blocks = made.named(blocks.BLOCKS[0])
             connection.exec_driver_sql(BLOCKS.format(blocks=blocks, events=names[EVENTS]))
             # SQLite goes by its rules; PostgreSQL by what it has counted, which it does every now and then.
             if made.on_postgres:
@@ -116,7 +116,7 @@ def full(stores: Stores) -> Iterator[World]:
         made.close()
 
 
-def plan_of(view: View, ask: Callable[[], Any]) -> list[str]:
+def plan_of(view: Snapshot, ask: Callable[[], Any]) -> list[str]:
     """Return how the database goes about the statements that are run."""
     driver = driver_of(view.connection)
     asked: list[str] = []
@@ -128,7 +128,7 @@ def plan_of(view: View, ask: Callable[[], Any]) -> list[str]:
     return [row[3] for rows in explained for row in rows]
 
 
-def steps_of(view: View, ask: Callable[[], Any]) -> int:
+def steps_of(view: Snapshot, ask: Callable[[], Any]) -> int:
     """Count the steps that the database takes, in tens."""
     steps = 0
 
@@ -143,7 +143,7 @@ def steps_of(view: View, ask: Callable[[], Any]) -> int:
     return steps
 
 
-def rows_of(view: View, ask: Callable[[], Any]) -> tuple[int, list[str]]:
+def rows_of(view: Snapshot, ask: Callable[[], Any]) -> tuple[int, list[str]]:
     """Count the rows that PostgreSQL looks at, and return how it went about it."""
     heard: list[str] = []
     driver = driver_of(view.connection)

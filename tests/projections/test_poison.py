@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from domain.kit import Kit
-from domain.message import Message, Unfit
-from projections.events import Events
-from projections.kits import Kits
+from domain.aggregates.kit import Kit
+from domain.messages import InvalidEnvelope, Message
+from domain.use_cases import quarantine
+from projections.models.events import Events
+from projections.models.kits import Kits
 from projections.rebuild import RebuildStopped, rebuild
 from projections.status import NotStopped, skip
-from receiver import messages
+from receiver import envelopes
 from tests.domain.scene import NOON, kit, recorder_of
 from tests.projections.tally import Fragile, Tally, positions
 from tests.projections.world import World, batches_of
@@ -23,7 +24,7 @@ KITS, TALLY = Kits(), Tally()
 def undecodable(world: World) -> int:
     """Store real bytes that are no event, and return their position."""
     [position] = recorder_of(world.ledger).insert_events(
-        [StoredEvent(Kit.create_id("broken"), 1, Kit.Told.TOPIC, b"\xc1")]
+        [StoredEvent(Kit.create_id("broken"), 1, Kit.Observed.TOPIC, b"\xc1")]
     )
     return position
 
@@ -65,14 +66,14 @@ def test_bytes_that_are_no_event_stop_those_whom_they_concern(world: World) -> N
     status = world.status(KITS)
     assert status.position == position - 1
     assert status.error is not None
-    assert "Kit.Told of kit/broken version 1 can't be decoded" in status.error
+    assert "Kit.Observed of kit/broken version 1 can't be decoded" in status.error
     assert world.status(Events()).lag == 0
 
 
 def test_a_row_that_the_table_refuses_stops_its_projection(world: World) -> None:
     told = {"event_id": 1, "source": "lab", "reason": None, "barcode": "A", "shipment_id": None}
     place = {"originator_id": Kit.create_id("A"), "originator_version": 1, "timestamp": NOON}
-    world.record(Kit.Told(**place, **told, status=None, created_at=NOON))  # type: ignore[arg-type]
+    world.record(Kit.Observed(**place, **told, status=None, created_at=NOON))  # type: ignore[arg-type]
     world.project()
     status = world.status(KITS)
     assert status.error is not None
@@ -82,7 +83,7 @@ def test_a_row_that_the_table_refuses_stops_its_projection(world: World) -> None
 def test_a_row_that_is_missing_is_not_passed_over_in_silence(world: World) -> None:
     told = {"event_id": 1, "source": "lab", "barcode": "A"}
     place = {"originator_id": Kit.create_id("A"), "originator_version": 1, "timestamp": NOON}
-    world.record(Kit.Withdrawn(**place, **told))
+    world.record(Kit.Retracted(**place, **told))
     world.project()
     assert "LookupError" in str(world.status(KITS).error)
 
@@ -173,12 +174,14 @@ def test_a_rebuild_by_a_better_program_lets_a_stopped_projection_go_on(
 def test_a_telling_that_never_was_is_not_taken_back_by_a_release(world: World) -> None:
     """A type that nobody knew when it came tells nothing; later programs may know it."""
 
-    def read(body: bytes) -> tuple[list[Message | Unfit], bool]:
-        return messages.read(body.replace(b"kit.moved", b"kit.updated"))
+    def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
+        return envelopes.read(body.replace(b"kit.moved", b"kit.updated"))
 
     moved = kit(5, "A", "KIT_MOVED") | {"type": "kit.moved"}
     _, conflict = world.send(moved, kit(5, "B", "KIT_LOST"))
     assert conflict.quarantine is not None
-    world.ledger.release(conflict.quarantine, read, now=NOON, by="operator", replace=True)
+    quarantine.release(
+        world.ledger, conflict.quarantine, read, now=NOON, by="operator", replace=True
+    )
     world.project()
     assert world.status(KITS).error is None

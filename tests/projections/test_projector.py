@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from projections.kits import Kits
+from projections.models.kits import Kits
 from projections.status import statuses
-from projections.views import projections
-from projections.views import projector as projector_table
+from projections.tables import projections
+from projections.tables import projector as projector_table
 from tests.domain.scene import kit
 from tests.projections.processes import eventually
 from tests.projections.tally import Tally, positions
@@ -33,14 +33,14 @@ def beat(world: World) -> float:
 @contextmanager
 def no_room(world: World) -> Iterator[None]:
     """Let the views' database take no more, when something has been written already."""
-    with world.views.writing() as connection:
+    with world.views.transaction() as connection:
         if world.on_postgres:
             connection.exec_driver_sql(FULL)
         else:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 20}")
     yield
-    with world.views.writing() as connection:
+    with world.views.transaction() as connection:
         connection.exec_driver_sql(
             EMPTIED if world.on_postgres else "PRAGMA max_page_count = 1000000"
         )
@@ -76,7 +76,7 @@ def test_a_projection_that_is_behind_does_not_repeat_what_another_has(mixed: Wor
     mixed.send(kit(1, "A", "KIT_SHIPPED"))
     mixed.project()
     mixed.send(kit(2, "B", "KIT_SHIPPED"))
-    with mixed.views.writing() as connection:
+    with mixed.views.transaction() as connection:
         behind = update(projections).where(projections.c.name == "kits").values(position=0)
         connection.execute(behind)
     mixed.project()
@@ -97,7 +97,7 @@ def test_it_projects_what_comes_until_it_is_stopped(world: World) -> None:
     with world.apart() as projector, running(projector), batches_of(3):
         world.send(*[kit(n, f"K{n}", "KIT_SHIPPED") for n in range(1, 30)])
         eventually(lambda: set(world.positions().values()) == {world.head})
-        assert world.views.alive(within=5)
+        assert world.views.projector_alive(within=5)
     world.send(kit(99, "Z", "KIT_SHIPPED"))
     assert set(world.positions().values()) == {world.head - 2}
 
@@ -107,7 +107,7 @@ def test_it_gives_a_sign_of_life_though_nothing_comes(
 ) -> None:
     monkeypatch.setattr("projections.projector.BEAT_SECONDS", 0.02)
     with world.apart() as projector, running(projector):
-        eventually(lambda: world.views.alive(within=0.5))
+        eventually(lambda: world.views.projector_alive(within=0.5))
         first = beat(world)
         eventually(lambda: beat(world) > first)
 
@@ -115,8 +115,8 @@ def test_it_gives_a_sign_of_life_though_nothing_comes(
 def test_a_locked_database_is_waited_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.projector.BEAT_SECONDS", 0.02)
     with world.apart(patience=0.02) as projector, running(projector):
-        eventually(lambda: world.views.alive(within=5))
-        with world.views.writing():
+        eventually(lambda: world.views.projector_alive(within=5))
+        with world.views.transaction():
             world.send(kit(1, "A", "KIT_SHIPPED"))
             eventually(lambda: world.said)
         eventually(lambda: set(world.positions().values()) == {world.head})
@@ -129,16 +129,16 @@ def test_a_database_that_is_locked_at_the_start_is_waited_out(
 ) -> None:
     monkeypatch.setattr("projections.projector.BEAT_SECONDS", 0.02)
     with world.apart(patience=0.02) as projector, ExitStack() as stack:
-        with world.views.writing():
+        with world.views.transaction():
             stack.enter_context(running(projector))
             eventually(lambda: world.said)
-        eventually(lambda: world.views.alive(within=5), patience=5)
+        eventually(lambda: world.views.projector_alive(within=5), patience=5)
 
 
 def test_a_sign_of_life_is_asked_for_while_somebody_writes(world: World) -> None:
     world.projector().step()
     other = world.more_views(patience=0.02)
-    with world.views.writing():
-        assert other.alive(within=60)
+    with world.views.transaction():
+        assert other.projector_alive(within=60)
         assert {each.lag for each in statuses(other, world.head)} == {0}
     other.close()

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from domain.use_cases import kit_registrations
 from projections.databases import Locked
-from projections.kits import Kits
+from projections.models.kits import Kits
 from projections.rebuild import rebuild
+from tests.domain.observations import Story, fresh_world, stories
 from tests.domain.scene import NOON, kit, open_ledger, report
-from tests.domain.tellings import Story, fresh_world, stories
 from tests.projections.world import World, batches_of, running
 from tests.stores import Stores
 
@@ -35,14 +36,16 @@ def tell_everything(world: World) -> None:
     broken, conflict = world.send(b"[", kit(1, "K1", "KIT_FAILED"))
     world.scene.discard(broken)
     world.scene.release(conflict, replace=True)
-    given, _ = world.ledger.register_kit(now=NOON, customer=1, kit="K", verification_date=None)
-    world.ledger.set_verification_date(given.registration_id, NOON, now=NOON)
+    given, _ = kit_registrations.register_kit(
+        world.ledger, now=NOON, customer=1, kit="K", verification_date=None
+    )
+    kit_registrations.set_verification_date(world.ledger, given.registration_id, NOON, now=NOON)
     world.project()
 
 
 def spoil(world: World) -> None:
     """Change a live row behind the projector's back, so that old rows can be told from new ones."""
-    with world.views.writing() as connection:
+    with world.views.transaction() as connection:
         kits = KITS.tables[0][0]
         connection.execute(update(kits).where(kits.c.barcode == "K1").values(status="OLD"))
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from projections.kits import Kits
+from projections.models.kits import Kits
 from projections.projector import AHEAD
+from projections.read_database import ReadDatabase
 from projections.rebuild import rebuild
 from projections.status import NotStopped, skip
-from projections.views import Views
 from tests.domain.scene import kit
 from tests.projections.world import World
 from tests.stores import Stores
@@ -22,7 +22,7 @@ AFTER = [kit(n, f"N{n}", "KIT_SHIPPED") for n in range(1, 5)]
 @pytest.fixture
 def restored(world: World, stores: Stores, tmp_path: Path) -> Iterator[World]:
     """Make a world whose ledger begins anew, while its read models stand where they stood."""
-    kept = Views(f"sqlite:///{tmp_path / 'kept.db'}")
+    kept = ReadDatabase(f"sqlite:///{tmp_path / 'kept.db'}")
     kept.migrate(world.models)
     world.send(*BEFORE)
     world.project(world.projector(kept))
@@ -53,14 +53,14 @@ def test_they_stay_so_when_the_ledger_has_grown_beyond_them(restored: World) -> 
     restored.send(*AFTER, kit(9, "N9", "KIT_SHIPPED"))
     step(restored)
     assert restored.status(KITS).error == AHEAD
-    with restored.views.reading(KITS.name, restored.head) as view:
+    with restored.views.snapshot(KITS.name, restored.head) as view:
         assert view.lag == 2
 
 
 def test_readers_are_told_that_nobody_knows_how_far_behind_they_are(restored: World) -> None:
     restored.send(AFTER[0])
     step(restored)
-    with restored.views.reading(KITS.name, restored.head) as view:
+    with restored.views.snapshot(KITS.name, restored.head) as view:
         assert view.lag is None
 
 
@@ -77,5 +77,5 @@ def test_rebuilt_they_say_what_the_ledger_says(restored: World) -> None:
         rebuild(restored.ledger, restored.views, model, lambda done, total: None)
     step(restored)
     assert restored.status(KITS).stopped_at is None
-    with restored.views.reading(KITS.name, restored.head) as view:
+    with restored.views.snapshot(KITS.name, restored.head) as view:
         assert [row["barcode"] for row in KITS.page(view, limit=9)] == ["N1", "N2", "N3", "N4"]

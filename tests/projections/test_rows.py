@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import DDL, inspect
 
-from domain.kit import Kit
-from projections.databases import SCHEMA
-from projections.events import Events
-from projections.kit_registrations import KitRegistrations
-from projections.kits import Kits
-from projections.quarantine import Quarantined
-from projections.reports import Reports
+from domain.aggregates.kit import Kit
+from domain.use_cases import kit_registrations
+from projections.databases.postgres import SCHEMA
+from projections.models.events import Events
+from projections.models.kit_registrations import KitRegistrations
+from projections.models.kits import Kits
+from projections.models.quarantine import Quarantined
+from projections.models.reports import Reports
 from tests.domain.scene import NOON, deepest, kit, report
 from tests.projections.world import World, batches_of
 
@@ -104,11 +105,11 @@ def test_a_kit_of_which_nothing_is_told_any_more_is_gone(world: World, batch: in
     stream = {"originator_id": Kit.create_id("A")}
     stated = {"status": "S", "created_at": NOON, "reason": None, "shipment_id": None}
     with batches_of(batch):
-        world.record(Kit.Told(**stream, originator_version=1, **told, **stated))
-        world.record(Kit.Withdrawn(**stream, originator_version=2, **told))
+        world.record(Kit.Observed(**stream, originator_version=1, **told, **stated))
+        world.record(Kit.Retracted(**stream, originator_version=2, **told))
         world.project()
         assert world.rows(KITS) == [[]]
-        world.record(Kit.Told(**stream, originator_version=3, **told, **stated))
+        world.record(Kit.Observed(**stream, originator_version=3, **told, **stated))
         world.project()
     with world.reading(KITS) as view:
         assert KITS.one(view, "A") == {
@@ -152,7 +153,9 @@ def test_a_report_of_which_nothing_is_told_any_more_is_gone(world: World) -> Non
 @pytest.mark.parametrize("batch", [1, 1000])
 def test_a_registration_is_shown_with_its_dates(world: World, batch: int) -> None:
     verified = datetime(2017, 11, 24, 10, tzinfo=UTC)
-    given, _ = world.ledger.register_kit(now=NOON, customer=70, kit="67", verification_date=None)
+    given, _ = kit_registrations.register_kit(
+        world.ledger, now=NOON, customer=70, kit="67", verification_date=None
+    )
     row = {"id": given.registration_id, "customer": 70, "kit": "67", "created_at": NOON}
     with batches_of(batch):
         if batch == 1:
@@ -160,7 +163,9 @@ def test_a_registration_is_shown_with_its_dates(world: World, batch: int) -> Non
             expected = row | {"modified_at": NOON, "verification_date": None}
             assert registration(world, given.registration_id) == expected
         for date, now in ((verified, NOON + HOUR), (None, NOON + 2 * HOUR)):
-            world.ledger.set_verification_date(given.registration_id, date, now=now)
+            kit_registrations.set_verification_date(
+                world.ledger, given.registration_id, date, now=now
+            )
             world.project()
             shown = registration(world, given.registration_id)
             assert shown == row | {"modified_at": now, "verification_date": date}
@@ -199,8 +204,8 @@ def test_a_projection_with_the_tables_of_another_version_begins_anew(world: Worl
     world.send(kit(1, "A", "KIT_SHIPPED"))
     world.project()
     before, reached = world.all_rows(), world.positions()
-    with world.views.writing() as connection:
-        connection.execute(DDL(f"ALTER TABLE {_name(world, 'kits_0')} DROP COLUMN tellings"))
+    with world.views.transaction() as connection:
+        connection.execute(DDL(f"ALTER TABLE {_name(world, 'kits_0')} DROP COLUMN observations"))
     world.views.migrate(world.models)
     assert world.positions() == reached | {"kits": 0}
     assert {"kits_0", "kits_1"} <= _tables(world)

@@ -12,16 +12,18 @@ from sqlalchemy import Table, select
 
 from domain.aggregate import Event
 from domain.ledger import Ledger
-from domain.message import Outcome
+from domain.messages import Outcome
 from projections import projector as projecting
 from projections import rebuild as rebuilding
-from projections.databases import SCHEMA
+from projections.databases.postgres import SCHEMA
+from projections.models import all_projections
 from projections.projection import Projection
 from projections.projector import Projector
+from projections.read_database import ReadDatabase
 from projections.rebuild import rebuild
+from projections.snapshots import Snapshot
 from projections.status import Status, statuses
-from projections.views import View, Views, projections
-from receiver.composition import models
+from projections.tables import projections
 from store.urls import is_postgres
 from tests.domain.scene import Scene, open_ledger
 from tests.stores import limit_patience_of_views, views_beside
@@ -33,7 +35,7 @@ class World:
     def __init__(self, place: str | Path, *, also: Sequence[Projection] = ()) -> None:
         self.url = f"sqlite:///{place / 'ledger.db'}" if isinstance(place, Path) else place
         self.on_postgres = is_postgres(self.url)
-        self.models = [*models(), *also]
+        self.models = [*all_projections(), *also]
         self.ledger: Ledger = open_ledger(self.url)
         self.views = self.more_views()
         self.views.migrate(self.models)
@@ -51,17 +53,19 @@ class World:
         """Return the ledger's last position."""
         return self.ledger.store.max_notification_id()
 
-    def more_views(self, patience: float = 10) -> Views:
+    def more_views(self, patience: float = 10) -> ReadDatabase:
         """Open the views once more, as another process would, and wait so long for who writes."""
         with pytest.MonkeyPatch.context() as patch:
             limit_patience_of_views(patch, patience)
-            return Views(views_beside(self.url))
+            return ReadDatabase(views_beside(self.url))
 
     def named(self, table: Table) -> str:
         """Return the name by which SQL knows one of the views' tables."""
         return f"{SCHEMA}.{table.name}" if self.on_postgres else table.name
 
-    def projector(self, views: Views | None = None, wanted: Sequence[Projection] = ()) -> Projector:
+    def projector(
+        self, views: ReadDatabase | None = None, wanted: Sequence[Projection] = ()
+    ) -> Projector:
         """Make a projector of its own."""
         return Projector(self.ledger, views or self.views, wanted or self.models, self.hear)
 
@@ -90,12 +94,12 @@ class World:
 
     def record(self, *events: Event) -> None:
         """Save events as they are."""
-        self.ledger.save_events(events)
+        self.ledger.streams.save_events(events)
 
     @contextmanager
-    def reading(self, model: Projection) -> Iterator[View]:
+    def reading(self, model: Projection) -> Iterator[Snapshot]:
         """Read a projection as it is."""
-        with self.views.reading(model.name, 0) as view:
+        with self.views.snapshot(model.name, 0) as view:
             yield view
 
     def rows(self, model: Projection) -> list[list[tuple[Any, ...]]]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import pytest
 
-from receiver.clients import key_hash
+from registry.clients import key_hash
 from tests.receiver.examples import Fresh, problem
 from tests.service import Credentials, Service
 

@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from receiver.cli import kitledger
+from receiver.commands.cli import kitledger
 from tests.service import COMMAND, Service
 from tests.services import Services
 

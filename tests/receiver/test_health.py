@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from receiver import metrics
+from receiver.server import metrics
 from tests.conftest import NewService
 from tests.receiver.examples import Fresh, kit_event, note, problem
 from tests.service import COMMAND, PATIENCE_SECONDS, Service, eventually

@@ -15,18 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.datastructures import EnvironHeaders
 
-from domain.delivery import VerifiedDelivery
-from receiver.signatures import (
-    HMAC_SHA256,
-    STANDARD_WEBHOOKS,
-    Key,
-    Source,
-    Unverified,
-    check_secret,
-    new_secret,
-    sign,
-    verify,
-)
+from domain.receipt import VerifiedDelivery
+from receiver.signatures import Unverified, sign, verify
+from registry.keys import HMAC_SHA256, STANDARD_WEBHOOKS, Key, Source, check_secret, new_secret
 
 # The vectors that the libraries of the Standard Webhooks project share.
 ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver import messages, sound
+from receiver import envelopes, fast_check
 
 NUMBERS = st.one_of(st.integers(-1, 2**53), st.just(2**60), st.floats(), st.booleans(), st.text())
 TEXTS = st.one_of(
@@ -27,7 +27,7 @@ KITS = some(barcode=TEXTS, status=STATUSES, shipment_id=NUMBERS, reason=TEXTS, m
 REPORTS = some(id=NUMBERS, status=STATUSES, reason=TEXTS)
 EVENTS = some(
     id=NUMBERS,
-    type=st.sampled_from([*sound.SHAPES, "moon.landed", None]),
+    type=st.sampled_from([*fast_check.SHAPES, "moon.landed", None]),
     data=st.one_of(some(kit=KITS, report=REPORTS), st.none()),
     created_at=TIMES,
 )
@@ -35,8 +35,8 @@ EVENTS = some(
 
 @given(EVENTS)
 def test_what_is_taken_quickly_is_taken_carefully_and_the_same(event: dict[str, Any]) -> None:
-    quick = messages._quickly(event, b"{}")
-    assert quick is None or quick == messages._carefully(event, b"{}")
+    quick = envelopes._quickly(event, b"{}")
+    assert quick is None or quick == envelopes._carefully(event, b"{}")
 
 
 @pytest.mark.parametrize("kind", ["kit", "report"])
@@ -46,11 +46,11 @@ def test_a_common_event_is_taken_quickly(kind: str) -> None:
     }
     about |= {"report": {"id": 5, "status": "AVAILABLE"}}
     event = {"id": 1, "type": f"{kind}.updated", "data": about, "created_at": "2017-11-24 10:00:00"}
-    assert messages._quickly(event, b"{}") == messages._carefully(event, b"{}")
+    assert envelopes._quickly(event, b"{}") == envelopes._carefully(event, b"{}")
 
 
 @pytest.mark.parametrize(
     "value", [None, 5, "kit.updated", [], {}, {"type": []}, {"type": "kit.updated"}]
 )
 def test_what_is_no_event_is_left_to_the_schemas(value: Any) -> None:
-    assert sound.look(value) is None
+    assert fast_check.look(value) is None

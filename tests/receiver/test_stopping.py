@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from receiver.server import GRACE_SECONDS
+from receiver.server.gunicorn import GRACE_SECONDS
 from tests.conftest import NewService
 from tests.receiver.examples import kit_event, note, pages
 from tests.receiver.test_health import total

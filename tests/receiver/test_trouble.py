@@ -129,7 +129,7 @@ def test_an_event_that_a_projection_can_not_take_stops_it_alone_until_it_is_skip
 ) -> None:
     service = new_service(1).start()
     service.post_webhook(kit_event(1, "BEFORE"))
-    row = "max(position) + 1, 'kit/POISON', 1, 'Kit.Told', %s"
+    row = "max(position) + 1, 'kit/POISON', 1, 'Kit.Observed', %s"
     service.query(f"INSERT INTO stored_events SELECT {row} FROM stored_events", b"\xc1")
 
     service.post_webhook([kit_event(2, "AFTER"), report_event(3, 7)])
@@ -144,7 +144,7 @@ def test_an_event_that_a_projection_can_not_take_stops_it_alone_until_it_is_skip
     assert int(stale.headers["ledger-lag"]) > 0
     statuses = {row["name"]: row for row in rows(service, "projections", "status")}
     assert [name for name, row in statuses.items() if row["stopped_at"]] == ["kits"]
-    assert "Kit.Told" in statuses["kits"]["error"]
+    assert "Kit.Observed" in statuses["kits"]["error"]
     assert 'kitledger_projection_stopped{projection="kits"} 1.0' in service.get("/metrics").text
 
     assert here(service, "projections", "skip", "kits").exit_code == 0

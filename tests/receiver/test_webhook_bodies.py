@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from receiver.messages import DEEPEST
+from receiver.strict_json import DEEPEST
 from tests.receiver.examples import Fresh, held, kit_event, note, position, problem, report_event
 from tests.service import Service
 

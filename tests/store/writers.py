@@ -10,8 +10,8 @@ from typing import NoReturn, TypeVar
 
 from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
 
-from projections.views import Views
-from receiver.composition import models
+from projections.models import all_projections
+from projections.read_database import ReadDatabase
 from store import postgres_begin
 from store.unit_of_work import UnitOfWork
 from tests.domain.scene import Recorder, open_ledger, recorder_of
@@ -129,8 +129,8 @@ def freeze(url: str, answer: int) -> None:
 def migrate(url: str, answer: int) -> None:
     """Make all tables, as everybody does who starts."""
     open_ledger(url).close()
-    views = Views(views_beside(url))
-    views.migrate(models())
+    views = ReadDatabase(views_beside(url))
+    views.migrate(all_projections())
     views.close()
     os.write(answer, b"migrated\n")
 

@@ -9,13 +9,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.aggregate import Event
-from domain.claim import Claim
-from domain.delivery import Batch, Delivery, Quarantine
-from domain.group import Group, GroupTree
-from domain.kit import Kit
-from domain.kit_registration import KitHolder, KitRegistration
-from domain.registration import Registration
-from domain.report import Report
+from domain.aggregates.batch import Batch
+from domain.aggregates.claim import Claim
+from domain.aggregates.delivery import Delivery
+from domain.aggregates.group import Group
+from domain.aggregates.group_tree import GroupTree
+from domain.aggregates.kit import Kit
+from domain.aggregates.kit_holder import KitHolder
+from domain.aggregates.kit_registration import KitRegistration
+from domain.aggregates.quarantine import Quarantine
+from domain.aggregates.registration import Registration
+from domain.aggregates.report import Report
 
 LEARNT = datetime(2026, 1, 5, 12, 30, 59, 123456, tzinfo=UTC)
 SENT = datetime(2017, 11, 24, 10, tzinfo=UTC)
@@ -39,11 +43,16 @@ def _receipt(stream: str, **others: Any) -> dict[str, Any]:
 
 def _delivery(batch: str | None) -> dict[str, Any]:
     stream = Delivery.create_id("lab", 5)
-    said = {"event_id": 5, "type": "kit.created", "created_at": SENT, "told": Kit.create_id("A")}
+    said = {
+        "event_id": 5,
+        "type": "kit.created",
+        "created_at": SENT,
+        "observed": Kit.create_id("A"),
+    }
     return _receipt(stream, batch=batch, **said)
 
 
-def _told(stream: str, **others: Any) -> dict[str, Any]:
+def _observed(stream: str, **others: Any) -> dict[str, Any]:
     return {
         "originator_id": stream,
         "originator_version": 2,
@@ -81,11 +90,11 @@ def _of(stream: str, **others: Any) -> dict[str, Any]:
 
 
 def _of_group(**others: Any) -> dict[str, Any]:
-    return _of(Group.create_id(5, 6), organization=5, group=6, **others)
+    return _of(Group.create_id(5, 6), organization_id=5, group_id=6, **others)
 
 
 def _of_registration(**others: Any) -> dict[str, Any]:
-    return _of(Registration.create_id(7), organization=5, registration=7, **others)
+    return _of(Registration.create_id(7), organization_id=5, registration_id=7, **others)
 
 
 ARRAY = Batch.create_id("lab", b"[]")
@@ -94,8 +103,10 @@ EXAMPLES: dict[str, Event] = {
     "Batch.Received": Batch.Received(**_receipt(ARRAY, body=b"[]")),
     "Delivery.Recorded": Delivery.Recorded(**_delivery(None)),
     "Delivery.Replaced": Delivery.Replaced(**_delivery(ARRAY)),
-    "Kit.Told": Kit.Told(**_told(Kit.create_id("A"), **STATED, barcode="A", shipment_id=None)),
-    "Kit.Withdrawn": Kit.Withdrawn(**_told(Kit.create_id("A"), barcode="A")),
+    "Kit.Observed": Kit.Observed(
+        **_observed(Kit.create_id("A"), **STATED, barcode="A", shipment_id=None)
+    ),
+    "Kit.Retracted": Kit.Retracted(**_observed(Kit.create_id("A"), barcode="A")),
     "KitHolder.Assigned": KitHolder.Assigned(
         originator_id=KitHolder.create_id("A"),
         originator_version=1,
@@ -118,19 +129,21 @@ EXAMPLES: dict[str, Event] = {
     ),
     "Quarantine.Released": Quarantine.Released(**_ended()),
     "Quarantine.Discarded": Quarantine.Discarded(**_ended(why="sent by mistake")),
-    "Report.Told": Report.Told(**_told(Report.create_id(9), **STATED, report_id=9)),
-    "Report.Withdrawn": Report.Withdrawn(**_told(Report.create_id(9), report_id=9)),
-    "Claim.Taken": Claim.Taken(**_of(Claim.identifier(5, "north"), holder=6)),
-    "Claim.Freed": Claim.Freed(**_of(Claim.place(5, 8, 6, "patient"))),
-    "Group.Made": Group.Made(**_of_group(name="North", parent=5)),
+    "Report.Observed": Report.Observed(**_observed(Report.create_id(9), **STATED, report_id=9)),
+    "Report.Retracted": Report.Retracted(**_observed(Report.create_id(9), report_id=9)),
+    "Claim.Taken": Claim.Taken(**_of(Claim.identifier_key(5, "north"), holder=6)),
+    "Claim.Freed": Claim.Freed(**_of(Claim.registration_key(5, 8, 6, "patient"))),
+    "Group.Made": Group.Made(**_of_group(name="North", parent_id=5)),
     "Group.Renamed": Group.Renamed(**_of_group(name="Nørd")),
     "Group.Identified": Group.Identified(**_of_group(identifier=None)),
-    "Group.Moved": Group.Moved(**_of_group(parent=5)),
-    "GroupTree.Rearranged": GroupTree.Rearranged(**_of(GroupTree.create_id(5), group=6, parent=5)),
-    "Registration.Registered": Registration.Registered(
-        **_of_registration(profile=8, group=6, type="patient")
+    "Group.Moved": Group.Moved(**_of_group(parent_id=5)),
+    "GroupTree.Rearranged": GroupTree.Rearranged(
+        **_of(GroupTree.create_id(5), group_id=6, parent_id=5)
     ),
-    "Registration.Moved": Registration.Moved(**_of_registration(group=6)),
+    "Registration.Registered": Registration.Registered(
+        **_of_registration(profile_id=8, group_id=6, type="patient")
+    ),
+    "Registration.Moved": Registration.Moved(**_of_registration(group_id=6)),
     "Registration.TypeChanged": Registration.TypeChanged(**_of_registration(type="provider")),
     "Registration.Deactivated": Registration.Deactivated(**_of_registration(deactivated=SENT)),
     "Registration.Reactivated": Registration.Reactivated(**_of_registration()),

@@ -1,0 +1,1 @@
+"""The aggregates, one module each; they are independent of one another."""

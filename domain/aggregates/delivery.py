@@ -1,0 +1,57 @@
+"""One envelope of one source: recorded once, however often it is delivered."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from domain.aggregate import Aggregate
+from domain.receipt import Receipt
+
+
+class Delivery(Aggregate):
+    """One envelope, known by its source and the event id that the source gave it."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Recorded(Receipt):
+        """A valid envelope came for the first time; `observed` is the stream that its payload concerns."""
+
+        TOPIC: ClassVar[str] = "Delivery.Recorded"
+        event_id: int
+        type: str
+        created_at: datetime
+        observed: str | None
+
+        def apply(self, aggregate: "Delivery") -> None:
+            aggregate.current = self
+            aggregate.bodies.append(self.body)
+
+    @dataclass(frozen=True, kw_only=True)
+    class Replaced(Recorded):
+        """An operator released a conflicting envelope, which replaces the one before."""
+
+        TOPIC: ClassVar[str] = "Delivery.Replaced"
+
+    def __init__(self, stream: str, version: int = 0) -> None:
+        super().__init__(stream, version)
+        self.current: Delivery.Recorded | None = None
+        self.bodies: list[bytes] = []
+
+    @staticmethod
+    def create_id(source: str, event_id: int) -> str:
+        """Name the stream of a source's event; the id is padded, so that streams sort as ids do."""
+        return f"delivery/{source}/{event_id:016d}"
+
+    def repeats(self, body: bytes) -> bool:
+        """Say whether this JSON value came before, in whatever spelling."""
+        return body in self.bodies or canonical(body) in map(canonical, self.bodies)
+
+
+def canonical(body: bytes) -> str:
+    """Return a JSON text in one spelling for equal values: key order, blanks, 1 and 1.0."""
+    return json.dumps(json.loads(body, parse_float=_number), sort_keys=True)
+
+
+def _number(text: str) -> float | int:
+    number = float(text)
+    return int(number) if number.is_integer() else number

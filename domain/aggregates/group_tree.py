@@ -1,0 +1,28 @@
+"""The moves of groups in an organization's tree."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from domain.aggregate import Aggregate, Event
+
+
+class GroupTree(Aggregate):
+    """The moves in one organization, in one stream: two at once could close a cycle."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Rearranged(Event):
+        """A group was moved below another parent."""
+
+        TOPIC: ClassVar[str] = "GroupTree.Rearranged"
+        group_id: int
+        parent_id: int
+
+    @staticmethod
+    def create_id(organization_id: int) -> str:
+        """Name the stream of an organization's moves."""
+        return f"group-tree/{organization_id}"
+
+    def rearrange(self, group_id: int, parent_id: int, *, now: datetime) -> None:
+        """Record that a group moves below another parent."""
+        self.trigger(self.Rearranged, now, group_id=group_id, parent_id=parent_id)

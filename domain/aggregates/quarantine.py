@@ -1,0 +1,73 @@
+"""Deliveries that were verified but could not be recorded, held until an operator decides."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from domain.aggregate import Aggregate, Event
+from domain.errors import QuarantineClosed
+from domain.receipt import Receipt
+
+
+class Quarantine(Aggregate):
+    """One body, held until an operator releases or discards it."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Held(Receipt):
+        """The body was held: `reason` is conflict, not-json or invalid; `errors` name fields."""
+
+        TOPIC: ClassVar[str] = "Quarantine.Held"
+        reason: str
+        errors: dict[str, Any]
+        event_id: int | None
+
+        def apply(self, aggregate: "Quarantine") -> None:
+            aggregate.held = self
+
+    @dataclass(frozen=True, kw_only=True)
+    class Released(Event):
+        """It was recorded as a normal delivery; `by` is the operator's name on the system."""
+
+        TOPIC: ClassVar[str] = "Quarantine.Released"
+        by: str
+
+        def apply(self, aggregate: "Quarantine") -> None:
+            aggregate.ended = "released"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Discarded(Event):
+        """The operator `by` decided, for the reason `why`, that it is not recorded."""
+
+        TOPIC: ClassVar[str] = "Quarantine.Discarded"
+        by: str
+        why: str
+
+        def apply(self, aggregate: "Quarantine") -> None:
+            aggregate.ended = "discarded"
+
+    def __init__(self, stream: str, version: int = 0) -> None:
+        super().__init__(stream, version)
+        self.held: Quarantine.Held | None = None
+        self.ended: str | None = None
+
+    @staticmethod
+    def create_id(source: str, body: bytes) -> str:
+        """Name the stream by its content, so that the same bytes are held once."""
+        return f"quarantine/{source}/{hashlib.sha256(body).hexdigest()}"
+
+    def release(self, *, now: datetime, by: str) -> Held:
+        """Release what is held, and return it; raises QuarantineClosed."""
+        held = self._still_held()
+        self.trigger(self.Released, now, by=by)
+        return held
+
+    def discard(self, *, now: datetime, by: str, why: str) -> None:
+        """Discard what is held; raises QuarantineClosed."""
+        self._still_held()
+        self.trigger(self.Discarded, now, by=by, why=why)
+
+    def _still_held(self) -> Held:
+        if self.held is None or self.ended is not None:
+            raise QuarantineClosed(f"it was {self.ended or 'never held'}")
+        return self.held

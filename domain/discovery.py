@@ -1,0 +1,11 @@
+"""Finding the modules of a package, so that a new one is in use by being there."""
+
+import pkgutil
+from importlib import import_module
+from types import ModuleType
+
+
+def modules_of(package: str) -> list[ModuleType]:
+    """Import every module of a package, in the order of their names, and return them."""
+    path = import_module(package).__path__
+    return [import_module(f"{package}.{each.name}") for each in pkgutil.iter_modules(path)]

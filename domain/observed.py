@@ -1,0 +1,150 @@
+"""Aggregates that sources observe: observations in any order, repeated, add up to a current status."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, ClassVar
+
+from domain.aggregate import Aggregate, Event
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Observation:
+    """What one delivery says of one thing; `created_at` is the sender's time, aware UTC.
+
+    `fields` are those that only things of this kind have, such as a kit's shipment.
+    """
+
+    event_id: int
+    source: str
+    status: str
+    created_at: datetime
+    reason: str | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Return what identifies it among the observations of its thing, and sorts it."""
+        return self.event_id, self.source
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentStatus:
+    """The status of a thing, and its other fields, after all observations of it."""
+
+    status: str
+    reason: str | None
+    created_at: datetime
+    modified_at: datetime
+    fields: dict[str, Any]
+
+
+def current_status(observations: Iterable[Observation]) -> CurrentStatus | None:
+    """Fold observations in the order of their event ids; None when there are none.
+
+    Sorting first makes every order of arrival end in the same state. A reason stays while its status
+    does: a later observation of the same status without one does not take it away, another status does.
+    """
+    ordered = sorted(observations, key=lambda each: each.key)
+    if not ordered:
+        return None
+    status, reason = "", None
+    own: dict[str, Any] = {}
+    for each in ordered:
+        if each.status != status:
+            status, reason = each.status, None
+        reason = reason if each.reason is None else each.reason
+        own |= {name: value for name, value in each.fields.items() if value is not None}
+    times = [each.created_at for each in ordered]
+    return CurrentStatus(status, reason, min(times), max(times), own)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed(Event):
+    """A source announced a status; the same source and event id again replaces the observation."""
+
+    own_fields: ClassVar[tuple[str, ...]] = ()
+    event_id: int
+    source: str
+    status: str
+    created_at: datetime
+    reason: str | None
+
+    def observation(self) -> Observation:
+        """Return the observation, without where it is stored."""
+        return Observation(
+            event_id=self.event_id,
+            source=self.source,
+            status=self.status,
+            created_at=self.created_at,
+            reason=self.reason,
+            fields={name: getattr(self, name) for name in self.own_fields},
+        )
+
+    def apply(self, aggregate: "ObservedAggregate") -> None:
+        observation = self.observation()
+        aggregate.observations[observation.key] = observation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retracted(Event):
+    """An operator replaced the delivery, and its successor does not speak of this thing any more."""
+
+    event_id: int
+    source: str
+
+    def apply(self, aggregate: "ObservedAggregate") -> None:
+        aggregate.observations.pop((self.event_id, self.source), None)
+
+
+SHARED_FIELDS = frozenset(each.name for each in fields(Observed))
+
+
+class ObservedAggregate(Aggregate):
+    """A thing whose status sources announce. It refuses nothing, so observing needs its version alone.
+
+    A subclass has an event `Observed` and an event `Retracted`. Both have the field that `key` names;
+    further fields of `Observed` are observed as the status is: the last value that was given counts.
+    """
+
+    Observed: ClassVar[type[Observed]]
+    Retracted: ClassVar[type[Retracted]]
+    category: ClassVar[str]
+    """The first part of the names of its streams."""
+    key: ClassVar[str]
+    """The field that tells one thing from another."""
+    key_type: ClassVar[type[str] | type[int]] = str
+    _by_category: ClassVar[dict[str, type["ObservedAggregate"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        names = [each.name for each in fields(cls.Observed)]
+        own = tuple(name for name in names if name not in SHARED_FIELDS and name != cls.key)
+        cls.Observed.own_fields = own
+        cls._by_category[cls.category] = cls
+
+    def __init__(self, stream: str, version: int = 0) -> None:
+        super().__init__(stream, version)
+        self.observations: dict[tuple[int, str], Observation] = {}
+
+    @classmethod
+    def create_id(cls, key: str | int) -> str:
+        """Name the stream of a thing."""
+        return f"{cls.category}/{key}"
+
+    @classmethod
+    def of_stream(cls, stream: str) -> type["ObservedAggregate"]:
+        """Return the class of the aggregate that a stream belongs to."""
+        return cls._by_category[stream.partition("/")[0]]
+
+    def observe(self, *, now: datetime, **values: Any) -> None:
+        """Record what a source announced; `values` are the fields of the Observed event."""
+        self.trigger(self.Observed, now, **values)
+
+    def retract(self, *, now: datetime, event_id: int, source: str) -> None:
+        """Record that an observation no longer counts."""
+        key = {self.key: self.key_type(self.id.partition("/")[2])}
+        self.trigger(self.Retracted, now, event_id=event_id, source=source, **key)
+
+    def current_status(self) -> CurrentStatus | None:
+        """Return the current status; None when no observation counts."""
+        return current_status(self.observations.values())

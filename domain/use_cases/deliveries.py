@@ -1,0 +1,55 @@
+"""Receiving deliveries: every envelope is recorded, or held in quarantine."""
+
+from collections.abc import Iterable, Sequence
+
+from domain.aggregate import Event
+from domain.ledger import Ledger
+from domain.messages import InvalidEnvelope, Message, Outcome
+from domain.receipt import VerifiedDelivery
+from domain.stream_repository import StreamRepository
+from domain.use_cases.delivery_handler import DeliveryHandler
+
+
+def receive(
+    ledger: Ledger,
+    delivery: VerifiedDelivery,
+    messages: Sequence[Message | InvalidEnvelope],
+    *,
+    batch: bool,
+) -> list[Outcome]:
+    """Record or hold every envelope of a delivery, in one transaction; return an outcome for each.
+
+    A repeat changes nothing. `batch` says whether the body is an array. Raises eventsourcing's
+    PersistenceError when the store can't be written: then nothing of the delivery is kept.
+    """
+    streams = DeliveryHandler.streams_of(delivery, messages, batch=batch)
+
+    def use_case(repository: StreamRepository) -> list[Outcome]:
+        versions = repository.stream_versions(streams)
+        handler = DeliveryHandler(delivery, versions, repository.history, batch=batch)
+        return save_outcomes(repository, handler, messages)
+
+    # At once in a transaction: it reads little, and the versions it needs are found for all callers
+    # that wait at the same time.
+    return ledger.run_in_transaction(use_case, streams)
+
+
+def save_outcomes(
+    repository: StreamRepository,
+    handler: DeliveryHandler,
+    messages: Iterable[Message | InvalidEnvelope],
+    more: Sequence[Event] = (),
+) -> list[Outcome]:
+    """Handle messages, save the events that this decided, and `more`; return the outcomes."""
+    outcomes = [handler.handle(message) for message in messages]
+    saved = {
+        (each.event.originator_id, each.event.originator_version): each.position
+        for each in repository.save_events([*handler.events, *more])
+    }
+    return [
+        outcome.resolve(
+            saved.get((outcome.stream, outcome.version))
+            or repository.position_of(outcome.stream, outcome.version)
+        )
+        for outcome in outcomes
+    ]

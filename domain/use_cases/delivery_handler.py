@@ -1,0 +1,161 @@
+"""Deciding what becomes of each envelope of a verified delivery."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from domain.aggregate import Aggregate, Event
+from domain.aggregates.batch import Batch
+from domain.aggregates.delivery import Delivery
+from domain.aggregates.quarantine import Quarantine
+from domain.messages import InvalidEnvelope, Message, Outcome
+from domain.receipt import VerifiedDelivery
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class DeliveryHandler:
+    """Handle the messages of one delivery; `events` are to be saved in one transaction.
+
+    `versions` are the last versions of the streams that `streams_of` names, 0 for new ones; `history`
+    loads the events of any stream. `batch` says whether the body is an array.
+    """
+
+    def __init__(
+        self,
+        delivery: VerifiedDelivery,
+        versions: Mapping[str, int],
+        history: Callable[[str], Sequence[Event]],
+        *,
+        batch: bool,
+    ) -> None:
+        self.events: list[Event] = []
+        self.now = delivery.received_at
+        self._delivery = delivery
+        self._versions = versions
+        self._history = history
+        self._batch = Batch.create_id(delivery.source, delivery.body) if batch else None
+        self._loaded: dict[str, Aggregate] = {}
+
+    @staticmethod
+    def streams_of(
+        delivery: VerifiedDelivery, messages: Iterable[Message | InvalidEnvelope], *, batch: bool
+    ) -> list[str]:
+        """Name every stream that these messages may touch."""
+        streams = [Batch.create_id(delivery.source, delivery.body)] if batch else []
+        for message in messages:
+            if isinstance(message, InvalidEnvelope):
+                streams.append(Quarantine.create_id(delivery.source, message.body))
+                continue
+            streams.append(Delivery.create_id(delivery.source, message.event_id))
+            if message.payload is not None:
+                streams.append(message.payload.stream)
+        return streams
+
+    def handle(self, message: Message | InvalidEnvelope) -> Outcome:
+        """Record or hold one envelope; the outcome is to be resolved after the events are appended."""
+        if isinstance(message, InvalidEnvelope):
+            return self.hold(message.body, message.reason, message.errors, message.event_id)
+        stream = Delivery.create_id(self._delivery.source, message.event_id)
+        delivery = self._load(Delivery, stream)
+        if delivery.version == 0:
+            self.record(Delivery.Recorded, delivery, message)
+            return Outcome("recorded", message.event_id, stream, 1)
+        if delivery.repeats(message.body):
+            return Outcome("duplicate", message.event_id, stream, 1)
+        return self.conflict(delivery, message)
+
+    def conflict(self, delivery: Delivery, message: Message) -> Outcome:
+        """Hold an envelope whose id is recorded with another content."""
+        return self.hold(message.body, "conflict", {}, message.event_id)
+
+    def hold(
+        self, body: bytes, reason: str, errors: dict[str, Any], event_id: int | None
+    ) -> Outcome:
+        """Hold a body in quarantine, once."""
+        stream = Quarantine.create_id(self._delivery.source, body)
+        quarantine = self._load(Quarantine, stream)
+        if quarantine.version == 0:
+            quarantine.trigger(
+                Quarantine.Held,
+                self._delivery.received_at,
+                reason=reason,
+                errors=errors,
+                event_id=event_id,
+                **self.receipt(body),
+            )
+            self.collect(quarantine)
+        return Outcome(reason, event_id, stream, 1, errors)
+
+    def record(
+        self, event_class: type[Delivery.Recorded], delivery: Delivery, message: Message
+    ) -> None:
+        """Record an envelope, and the observation in it."""
+        created_at = message.created_at or self._delivery.received_at
+        payload = message.payload
+        delivery.trigger(
+            event_class,
+            self.now,
+            event_id=message.event_id,
+            type=message.type,
+            created_at=created_at,
+            observed=payload and payload.stream,
+            **self.receipt(message.body),
+        )
+        self.collect(delivery)
+        if payload is not None:
+            aggregate = self.resume(payload.aggregate, payload.stream)
+            aggregate.observe(
+                now=self.now,
+                event_id=message.event_id,
+                source=self._delivery.source,
+                created_at=created_at,
+                **payload.values,
+            )
+            self.collect(aggregate)
+
+    def receipt(self, body: bytes) -> dict[str, Any]:
+        """Return the fields of a receipt; the whole array is recorded before its first envelope."""
+        if self._batch is not None:
+            batch = self.resume(Batch, self._batch)
+            if batch.version == 0:
+                whole = self.signed(self._delivery.body, batch=None)
+                batch.trigger(Batch.Received, self._delivery.received_at, **whole)
+                self.collect(batch)
+        return self.signed(body, batch=self._batch)
+
+    def signed(self, body: bytes, batch: str | None) -> dict[str, Any]:
+        """Return the fields of a receipt; the signature is kept with the array, not with its parts."""
+        delivery = self._delivery
+        part = batch is not None
+        return {
+            "source": delivery.source,
+            "key_id": delivery.key_id,
+            "webhook_id": "" if part else delivery.webhook_id,
+            "webhook_timestamp": "" if part else delivery.webhook_timestamp,
+            "signature": "" if part else delivery.signature,
+            "body": body,
+            "batch": batch,
+        }
+
+    def resume(self, kind: type[A], stream: str) -> A:
+        """Open a stream at its end, for an aggregate that decides without its past."""
+        if stream not in self._loaded:
+            version = self._versions.get(stream)
+            self._loaded[stream] = (
+                kind(stream).replay(self._history(stream))
+                if version is None
+                else kind(stream, version)
+            )
+        aggregate = self._loaded[stream]
+        assert isinstance(aggregate, kind), f"{stream} is not a {kind.__name__}"
+        return aggregate
+
+    def _load(self, kind: type[A], stream: str) -> A:
+        """Open a stream with its past, for an aggregate that decides by it."""
+        if stream not in self._loaded and self._versions.get(stream) != 0:
+            self._loaded[stream] = kind(stream).replay(self._history(stream))
+        return self.resume(kind, stream)
+
+    def collect(self, aggregate: Aggregate) -> None:
+        """Collect the events that an aggregate decided."""
+        self.events += aggregate.collect_events()

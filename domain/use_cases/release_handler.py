@@ -1,0 +1,64 @@
+"""Deciding what becomes of each envelope of a delivery that is released from quarantine."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from domain.aggregate import Event
+from domain.aggregates.delivery import Delivery
+from domain.aggregates.quarantine import Quarantine
+from domain.errors import StillRefused, WouldReplace
+from domain.messages import Message, Outcome
+from domain.observed import ObservedAggregate
+from domain.use_cases.delivery_handler import DeliveryHandler
+
+
+class ReleaseHandler(DeliveryHandler):
+    """Handle the messages of a held delivery; refusals are raised, since an operator waits for them.
+
+    The delivery counts as received when it was; `now` is the time of its release. With `replace` a
+    conflicting envelope replaces the one that is recorded.
+    """
+
+    def __init__(
+        self,
+        held: Quarantine.Held,
+        versions: Mapping[str, int],
+        history: Callable[[str], Sequence[Event]],
+        now: datetime,
+        *,
+        batch: bool,
+        replace: bool,
+    ) -> None:
+        super().__init__(held.delivery(), versions, history, batch=batch)
+        self.now = now
+        self._held = held
+        self._replace = replace
+
+    def hold(
+        self, body: bytes, reason: str, errors: dict[str, Any], event_id: int | None
+    ) -> Outcome:
+        """Raise StillRefused: the envelope can't be recorded today either."""
+        fields = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in errors.items())
+        raise StillRefused(f"it is still {reason}: {fields}")
+
+    def conflict(self, delivery: Delivery, message: Message) -> Outcome:
+        """Replace the recorded envelope, and retract its observation; or raise WouldReplace."""
+        current = delivery.current
+        assert current is not None, "a conflict is with a recorded envelope"
+        if not self._replace:
+            raise WouldReplace(current.body, message.body)
+        observed = message.payload and message.payload.stream
+        if current.observed is not None and current.observed != observed:
+            kind = ObservedAggregate.of_stream(current.observed)
+            aggregate = self.resume(kind, current.observed)
+            aggregate.retract(now=self.now, event_id=message.event_id, source=current.source)
+            self.collect(aggregate)
+        self.record(Delivery.Replaced, delivery, message)
+        return Outcome("replaced", message.event_id, delivery.id, delivery.version)
+
+    def receipt(self, body: bytes) -> dict[str, Any]:
+        """Return the fields of a receipt; an array that the body was part of is recorded already."""
+        if self._held.batch is not None:
+            return self.signed(body, batch=self._held.batch)
+        return super().receipt(body)

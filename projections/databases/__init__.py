@@ -1,0 +1,48 @@
+"""The databases that read models are kept in: an SQLite file, or a schema of PostgreSQL."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine
+
+from store.urls import is_postgres
+
+StillHeld = Callable[[], bool]
+"""Says whether a lock is still held."""
+
+
+class Locked(Exception):
+    """Another process holds the lock."""
+
+
+class Database(Protocol):
+    """What differs between the databases: snapshots, write transactions, locks, and clocks.
+
+    `engine` is for occasional questions, `writer` for the one transaction that may write.
+    """
+
+    schema: str | None
+
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def writer(self) -> Engine: ...
+    def connect(self) -> Connection: ...
+    def close(self) -> None: ...
+    def reusable(self, driver: Any) -> bool: ...
+    def begin_snapshot(self, driver: Any, state: str) -> tuple[Any, ...]: ...
+    def prepare(self, connection: Connection) -> None: ...
+    def lock(self, name: str) -> AbstractContextManager[StillHeld]: ...
+    def now(self, connection: Connection) -> float: ...
+
+
+def database(url: str) -> Database:
+    """Return the database that a URL names; nothing is connected before it is needed."""
+    if is_postgres(url):
+        from projections.databases.postgres import PostgresDatabase
+
+        return PostgresDatabase(url)
+    from projections.databases.sqlite import SqliteDatabase
+
+    return SqliteDatabase(url)

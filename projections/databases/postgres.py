@@ -1,0 +1,118 @@
+"""Read models in the schema `views` of a PostgreSQL database; locks end with the session that holds them."""
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import inf
+from typing import Any
+
+import psycopg
+from eventsourcing.persistence import OperationalError
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, NullPool, create_engine, inspect
+from sqlalchemy.schema import CreateSchema
+
+from projections.databases import Locked, StillHeld
+from store.advisory_locks import LOCK_NAMESPACE
+from store.connections import connect
+from store.engines import engine
+
+SCHEMA = "views"
+LOCK_SECONDS = 10
+PAGE_SECONDS = 10
+"""How long an answer to a reader may take; a batch or a rebuild may take any time."""
+
+
+class PostgresDatabase:
+    """The schema `views` of a PostgreSQL database; locks end with the session that holds them."""
+
+    schema: str | None = SCHEMA
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        wanted = conninfo_to_dict(url).get("target_session_attrs")
+        self._wants_primary = wanted in {"read-write", "primary"}
+        # One writer at a time. The projector makes again what a crash takes from a read model.
+        begin = f"""BEGIN; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL synchronous_commit = off;
+            SELECT pg_advisory_xact_lock({LOCK_NAMESPACE}, {zlib.crc32(b"writing") >> 1})"""
+        schema = {"schema_translate_map": {None: SCHEMA}}
+        self.engine = engine(url, begin="BEGIN", pool_size=2, seconds=inf).execution_options(
+            **schema
+        )
+        self.writer = self.engine.execution_options(begin=begin)
+        self._reader = create_engine(
+            "postgresql+psycopg://", creator=self._any_host, poolclass=NullPool
+        ).execution_options(**schema)
+
+    def connect(self) -> Connection:
+        """Open a connection for snapshots: to a standby, while there is no primary."""
+        return self._reader.connect()
+
+    def _any_host(self) -> Any:
+        try:
+            opened = connect(self._url, seconds=PAGE_SECONDS)
+        except psycopg.OperationalError:
+            if not self._wants_primary:
+                raise
+            opened = connect(self._url, seconds=PAGE_SECONDS, target_session_attrs="any")
+        # A generic plan would read the whole table for a rare value.
+        opened.execute("SET plan_cache_mode = force_custom_plan")
+        return opened
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+    def reusable(self, driver: Any) -> bool:
+        """Say whether a connection can serve another snapshot.
+
+        Its last one was ended, and it does not lead to a standby in place of the primary.
+        """
+        if driver.info.transaction_status != TransactionStatus.IDLE:
+            return False
+        standby = driver.info.parameter_status("in_hot_standby") == "on"
+        return not (standby and self._wants_primary)
+
+    def begin_snapshot(self, driver: Any, state: str) -> tuple[Any, ...]:
+        """Begin a read-only snapshot, and return the row of the query `state`."""
+        cursor = driver.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {state}")
+        cursor.nextset()
+        row: tuple[Any, ...] = cursor.fetchone()
+        return row
+
+    def prepare(self, connection: Connection) -> None:
+        """Make the schema if it is missing; `IF NOT EXISTS` needs the right to make one in any case."""
+        if not inspect(connection).has_schema(SCHEMA):
+            connection.execute(CreateSchema(SCHEMA))
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[StillHeld]:
+        """Hold a lock that the server gives back when its holder is gone; raises Locked.
+
+        Keep-alives make the server notice within seconds that its holder's host is gone.
+        """
+        try:
+            with connect(self._url) as connection:
+                for setting, value in (("idle", 1), ("interval", 1), ("count", 2)):
+                    connection.execute(f"SET tcp_keepalives_{setting} = {value}")
+                key = (LOCK_NAMESPACE, zlib.crc32(name.encode()) >> 1)
+                taken = connection.execute("SELECT pg_try_advisory_lock(%s::int, %s::int)", key)
+                if taken.fetchone() != (True,):
+                    raise Locked(f"another process holds the lock {name}")
+                yield lambda: _alive(connection)
+        except psycopg.OperationalError as error:
+            raise OperationalError(str(error)) from error
+
+    def now(self, connection: Connection) -> float:
+        """Return the server's time in seconds since 1970: the clocks of hosts may differ."""
+        clock = "SELECT extract(epoch FROM clock_timestamp())::float8"
+        return float(connection.exec_driver_sql(clock).scalar_one())
+
+
+def _alive(connection: Any) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True

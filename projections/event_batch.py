@@ -1,0 +1,101 @@
+"""A batch of the ledger's events, and applying it to a projection."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from eventsourcing.persistence import Notification
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
+
+from domain.ledger import Ledger
+from domain.stream_repository import Recorded
+from projections.projection import Projection
+from projections.tables import skipped
+
+BATCH_EVENTS = 1000
+BATCH_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Poison:
+    """An event that one projection can't apply: its position, and the error."""
+
+    projection: str
+    position: int
+    error: str
+
+
+class EventBatch:
+    """Some events of the ledger, each decoded once, when the first projection asks for it."""
+
+    def __init__(self, ledger: Ledger, stored: Sequence[Notification]) -> None:
+        self._ledger = ledger
+        self._stored = stored
+        self._decoded: dict[int, Recorded] = {}
+
+    def wanted_by(self, projection: Projection, after: int) -> list[Notification]:
+        """Return the events after a position that a projection handles."""
+        topics = projection.topics
+        return [each for each in self._stored if each.topic in topics and each.id > after]
+
+    def decode(self, stored: Iterable[Notification]) -> Iterator[Recorded]:
+        """Yield the decoded events."""
+        for each in stored:
+            if each.id not in self._decoded:
+                self._decoded[each.id] = Recorded(each.id, self._ledger.streams.decode(each))
+            yield self._decoded[each.id]
+
+
+def apply_events(
+    connection: Connection,
+    model: Projection,
+    slot: int,
+    batch: EventBatch,
+    wanted: list[Notification],
+) -> Poison | None:
+    """Apply events to a slot; stop before the first that fails, and return it.
+
+    All are tried at once, since almost always all succeed, and one by one only when one fails.
+    """
+    passed = _passed(connection, model, wanted)
+    wanted = [each for each in wanted if each.id not in passed]
+    if not wanted or _attempt(connection, model, slot, batch, wanted) is None:
+        return None
+    for each in wanted:
+        poison = _attempt(connection, model, slot, batch, [each])
+        if poison is not None:
+            return poison
+    return None
+
+
+def _passed(connection: Connection, model: Projection, wanted: list[Notification]) -> set[int]:
+    if not wanted:
+        return set()
+    known = select(skipped.c.position).where(
+        skipped.c.name == model.name, skipped.c.position >= wanted[0].id
+    )
+    return set(connection.scalars(known))
+
+
+def _attempt(
+    connection: Connection,
+    model: Projection,
+    slot: int,
+    batch: EventBatch,
+    wanted: list[Notification],
+) -> Poison | None:
+    try:
+        with connection.begin_nested():
+            model.apply(connection, slot, batch.decode(wanted))
+    except DBAPIError as error:
+        if error.connection_invalidated or not _caused_by_data(error):
+            raise
+        return Poison(model.name, wanted[0].id, repr(error.orig))
+    except Exception as error:
+        return Poison(model.name, wanted[0].id, repr(error))
+    return None
+
+
+def _caused_by_data(error: DBAPIError) -> bool:
+    """Tell a row that the table refuses from a database that can't serve now."""
+    return type(error).__name__ in {"IntegrityError", "DataError"}

@@ -1,0 +1,117 @@
+"""The events of all sources, as they were sent."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Text
+
+from domain.aggregates.delivery import Delivery
+from projections import lists
+from projections.batch_writer import BatchWriter
+from projections.models.events import blocks
+from projections.projection import Projection, handles
+from projections.slot_tables import Word, slot_tables
+from projections.snapshots import Snapshot
+from projections.times import from_microseconds, to_microseconds
+
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+class Events(Projection):
+    """Every recorded envelope, by event id and source."""
+
+    name = "events"
+    events = slot_tables(
+        "events",
+        lambda: [
+            Column("id", BigInteger, primary_key=True, autoincrement=False),
+            Column("source", Word, primary_key=True),
+            Column("type", Word, nullable=False),
+            Column("created_at", BigInteger, nullable=False),
+            Column("data", Text, nullable=False),
+        ],
+        indexes=[
+            ("type", "id", "source"),
+            ("source", "id"),
+            ("source", "type", "id"),
+            ("created_at",),
+        ],
+    )
+    tables = (events, blocks.BLOCKS)
+
+    @handles(Delivery.Recorded)
+    def recorded(self, writer: BatchWriter, event: Delivery.Recorded, position: int) -> None:
+        """Add the row of an envelope."""
+        created_at = to_microseconds(event.created_at)
+        writer.changed[event.event_id, event.source] = created_at
+        writer.upsert(
+            self.events,
+            id=event.event_id,
+            source=event.source,
+            type=event.type,
+            created_at=created_at,
+            data=_data(event.body),
+        )
+
+    @handles(Delivery.Replaced)
+    def replaced(self, writer: BatchWriter, event: Delivery.Replaced, position: int) -> None:
+        """Replace the row of an envelope."""
+        self.recorded(writer, event, position)
+
+    def finish_batch(self, writer: BatchWriter) -> None:
+        """Widen the times that the blocks of ids span."""
+        blocks.widen(writer)
+
+    def page(
+        self,
+        snapshot: Snapshot,
+        *,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        **wanted: Any,
+    ) -> list[dict[str, Any]]:
+        """Return events by rising id and source, created at `since` or later and before `before`.
+
+        See lists.page for the other arguments.
+        """
+        table = self.events[snapshot.slot]
+        if since is None and before is None:
+            rows = lists.page(snapshot.connection, table, ("id", "source"), **wanted)
+        else:
+            times: dict[str, Any] = {
+                "since": to_microseconds(since or FIRST),
+                "before": to_microseconds(before or LAST) + (not before),
+            }
+            rows = blocks.page(
+                snapshot.connection, table, blocks.BLOCKS[snapshot.slot], **times, **wanted
+            )
+        return [_shown(row) for row in rows]
+
+
+class _Envelope(msgspec.Struct):
+    data: msgspec.Raw
+
+
+def _data(body: bytes) -> str:
+    """Cut the data out of an envelope, as it was sent."""
+    try:
+        return bytes(_envelope.decode(body).data).decode()
+    except msgspec.DecodeError:
+        # Python's parser accepted the body when it was received, so its result counts.
+        return json.dumps(json.loads(body)["data"])
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **row,
+        "created_at": from_microseconds(row["created_at"]),
+        "data": json.loads(row["data"]),
+    }
+
+
+PROJECTION = Events()

@@ -1,0 +1,109 @@
+"""The rows of groups: their events, and the questions about them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, insert, literal, select, update
+
+from domain.aggregates.group import Group
+from projections.batch_writer import BatchWriter
+from projections.models.organizations.subtree import move_subtree, write_reach
+from projections.models.organizations.tables import GROUPS, LINEAGE
+from projections.projection import Projection, handles
+from projections.snapshots import Snapshot
+
+
+class GroupRows(Projection):
+    """Keep the groups, and what is above each."""
+
+    @handles(Group.Made)
+    def made(self, writer: BatchWriter, event: Group.Made, position: int) -> None:
+        """Add the row of a group, and its lineage: that of its parent, and itself."""
+        organization_id, group_id = event.organization_id, event.group_id
+        writer.upsert(
+            GROUPS,
+            organization_id=organization_id,
+            id=group_id,
+            name=event.name,
+            parent_id=event.parent_id,
+            identifier=None,
+        )
+        lineage = LINEAGE[writer.slot]
+        itself = {
+            "organization_id": organization_id,
+            "group_id": group_id,
+            "ancestor_id": group_id,
+            "distance": 0,
+        }
+        writer.run(insert(lineage).values(**itself))
+        if event.parent_id is not None:
+            ancestors = select(
+                literal(organization_id),
+                literal(group_id),
+                lineage.c.ancestor_id,
+                lineage.c.distance + 1,
+            ).where(
+                lineage.c.organization_id == organization_id,
+                lineage.c.group_id == event.parent_id,
+            )
+            writer.run(insert(lineage).from_select(list(itself), ancestors))
+
+    @handles(Group.Renamed)
+    def renamed(self, writer: BatchWriter, event: Group.Renamed, position: int) -> None:
+        """Set the name."""
+        writer.change(_group(writer, event).values(name=event.name))
+
+    @handles(Group.Identified)
+    def identified(self, writer: BatchWriter, event: Group.Identified, position: int) -> None:
+        """Set the identifier."""
+        writer.change(_group(writer, event).values(identifier=event.identifier))
+
+    @handles(Group.Moved)
+    def moved(self, writer: BatchWriter, event: Group.Moved, position: int) -> None:
+        """Set the parent, and move all groups and registrations below."""
+        # The registrations of this batch must have their reach before it is moved.
+        write_reach(writer)
+        writer.change(_group(writer, event).values(parent_id=event.parent_id))
+        move_subtree(writer, event.organization_id, event.group_id, event.parent_id)
+
+    def group(
+        self, snapshot: Snapshot, organization_id: int, group_id: int
+    ) -> dict[str, Any] | None:
+        """Return one group, with the path from the root to it."""
+        table = GROUPS[snapshot.slot]
+        rows = _groups(snapshot, organization_id, [table.c.id == group_id], 1)
+        return next(iter(rows), None)
+
+    def group_page(
+        self, snapshot: Snapshot, organization_id: int, *, limit: int, after: Sequence[int] | None
+    ) -> list[dict[str, Any]]:
+        """Return groups by rising id, from the first after `after`."""
+        table = GROUPS[snapshot.slot]
+        where = [] if after is None else [table.c.id > after[0]]
+        return _groups(snapshot, organization_id, where, limit)
+
+
+def _group(writer: BatchWriter, event: Any) -> Any:
+    table = GROUPS[writer.slot]
+    which = (table.c.organization_id == event.organization_id, table.c.id == event.group_id)
+    return update(table).where(*which)
+
+
+def _groups(
+    snapshot: Snapshot, organization_id: int, where: Sequence[ColumnElement[bool]], limit: int
+) -> list[dict[str, Any]]:
+    table, lineage = GROUPS[snapshot.slot], LINEAGE[snapshot.slot]
+    wanted = select(table).where(table.c.organization_id == organization_id, *where)
+    found = snapshot.connection.execute(wanted.order_by(table.c.id).limit(limit)).mappings()
+    rows: dict[int, dict[str, Any]] = {row["id"]: {**row, "parents": []} for row in found}
+    ancestors = (
+        select(lineage.c.group_id, lineage.c.ancestor_id)
+        .where(
+            lineage.c.organization_id == organization_id,
+            lineage.c.group_id.in_(list(rows)),
+        )
+        .order_by(lineage.c.group_id, lineage.c.distance.desc())
+    )
+    for group_id, ancestor_id in snapshot.connection.execute(ancestors):
+        rows[group_id]["parents"].append(ancestor_id)
+    return list(rows.values())

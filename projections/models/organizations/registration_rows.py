@@ -1,0 +1,134 @@
+"""The rows of registrations: their events, and the questions about them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, and_, delete, select, update
+
+from domain.aggregates.registration import Registration
+from projections.batch_writer import BatchWriter
+from projections.models.organizations.subtree import write_reach
+from projections.models.organizations.tables import GROUPS, REACH, REGISTRATIONS
+from projections.projection import Projection, handles
+from projections.snapshots import Snapshot
+from projections.times import from_microseconds, to_microseconds
+
+TIMES = ("created", "updated", "deactivated")
+
+
+class RegistrationRows(Projection):
+    """Keep the registrations; the reach of new and moved ones is written with the batch."""
+
+    @handles(Registration.Registered)
+    def registered(
+        self, writer: BatchWriter, event: Registration.Registered, position: int
+    ) -> None:
+        """Add the row of a registration."""
+        writer.changed[event.registration_id] = None
+        writer.upsert(
+            REGISTRATIONS,
+            id=event.registration_id,
+            organization_id=event.organization_id,
+            profile_id=event.profile_id,
+            group_id=event.group_id,
+            type=event.type,
+            created=to_microseconds(event.timestamp),
+            updated=to_microseconds(event.timestamp),
+            deactivated=None,
+        )
+
+    @handles(Registration.Moved)
+    def registration_moved(
+        self, writer: BatchWriter, event: Registration.Moved, position: int
+    ) -> None:
+        """Set the group."""
+        reach = REACH[writer.slot]
+        writer.changed[event.registration_id] = None
+        writer.run(delete(reach).where(reach.c.registration_id == event.registration_id))
+        _change(writer, event, group_id=event.group_id)
+
+    @handles(Registration.TypeChanged)
+    def type_changed(
+        self, writer: BatchWriter, event: Registration.TypeChanged, position: int
+    ) -> None:
+        """Set the type."""
+        _change(writer, event, type=event.type)
+
+    @handles(Registration.Deactivated)
+    def deactivated(
+        self, writer: BatchWriter, event: Registration.Deactivated, position: int
+    ) -> None:
+        """Set the time of deactivation."""
+        _change(writer, event, deactivated=to_microseconds(event.deactivated))
+
+    @handles(Registration.Reactivated)
+    def reactivated(
+        self, writer: BatchWriter, event: Registration.Reactivated, position: int
+    ) -> None:
+        """Clear the time of deactivation."""
+        _change(writer, event, deactivated=None)
+
+    def finish_batch(self, writer: BatchWriter) -> None:
+        """Write the reach of the registrations that are new or have moved."""
+        write_reach(writer)
+
+    def registrations_below(
+        self,
+        snapshot: Snapshot,
+        organization_id: int,
+        group_id: int,
+        *,
+        limit: int,
+        after: Sequence[int] | None,
+    ) -> list[dict[str, Any]]:
+        """Return the registrations to a group and to all below it, by rising id."""
+        reach = REACH[snapshot.slot]
+        table = REGISTRATIONS[snapshot.slot]
+        where = [reach.c.organization_id == organization_id, reach.c.ancestor_id == group_id]
+        if after is not None:
+            where.append(reach.c.registration_id > after[0])
+        wanted = _with_groups(snapshot).join(reach, reach.c.registration_id == table.c.id)
+        return _rows(snapshot, wanted.where(*where).order_by(reach.c.registration_id).limit(limit))
+
+    def registrations_of_profile(
+        self,
+        snapshot: Snapshot,
+        organization_id: int,
+        profile_id: int,
+        *,
+        limit: int,
+        after: Sequence[int] | None = None,
+        registration_id: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return the registrations of a profile in an organization, by rising id, or one of them."""
+        table = REGISTRATIONS[snapshot.slot]
+        where = [table.c.organization_id == organization_id, table.c.profile_id == profile_id]
+        if after is not None:
+            where.append(table.c.id > after[0])
+        if registration_id is not None:
+            where.append(table.c.id == registration_id)
+        wanted = _with_groups(snapshot).where(*where).order_by(table.c.id).limit(limit)
+        return _rows(snapshot, wanted)
+
+
+def _change(writer: BatchWriter, event: Any, **values: Any) -> None:
+    table = REGISTRATIONS[writer.slot]
+    changed = update(table).where(table.c.id == event.registration_id)
+    writer.change(changed.values(updated=to_microseconds(event.timestamp), **values))
+
+
+def _with_groups(snapshot: Snapshot) -> Select[Any]:
+    """Select registrations with the names of their groups."""
+    groups, table = GROUPS[snapshot.slot], REGISTRATIONS[snapshot.slot]
+    same = and_(
+        groups.c.organization_id == table.c.organization_id, groups.c.id == table.c.group_id
+    )
+    names = [groups.c.name.label("group_name"), groups.c.identifier.label("group_identifier")]
+    return select(table, *names).join(groups, same)
+
+
+def _rows(snapshot: Snapshot, wanted: Select[Any]) -> list[dict[str, Any]]:
+    rows = [dict(row) for row in snapshot.connection.execute(wanted).mappings()]
+    for row in rows:
+        row.update({name: from_microseconds(row[name]) for name in TIMES if row[name] is not None})
+    return rows

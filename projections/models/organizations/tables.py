@@ -1,0 +1,54 @@
+"""The tables of organizations, private to their projection.
+
+LINEAGE has a row for each group and each group above it, itself included. REACH has the same for each
+registration: so a page of all registrations below a group is one seek, in however many groups they are.
+Names are kept with the groups alone, so a rename changes one row.
+"""
+
+from sqlalchemy import BigInteger, Column, Integer
+
+from projections.slot_tables import Word, slot_tables
+
+GROUPS = slot_tables(
+    "groups",
+    lambda: [
+        Column("organization_id", BigInteger, primary_key=True, autoincrement=False),
+        Column("id", BigInteger, primary_key=True, autoincrement=False),
+        Column("name", Word, nullable=False),
+        Column("parent_id", BigInteger),
+        Column("identifier", Word),
+    ],
+)
+LINEAGE = slot_tables(
+    "group_lineage",
+    lambda: [
+        Column("organization_id", BigInteger, primary_key=True, autoincrement=False),
+        Column("group_id", BigInteger, primary_key=True, autoincrement=False),
+        Column("ancestor_id", BigInteger, primary_key=True, autoincrement=False),
+        Column("distance", Integer, nullable=False),
+    ],
+    indexes=[("organization_id", "ancestor_id", "group_id")],
+)
+REGISTRATIONS = slot_tables(
+    "registrations",
+    lambda: [
+        Column("id", BigInteger, primary_key=True, autoincrement=False),
+        Column("organization_id", BigInteger, nullable=False),
+        Column("profile_id", BigInteger, nullable=False),
+        Column("group_id", BigInteger, nullable=False),
+        Column("type", Word, nullable=False),
+        Column("created", BigInteger, nullable=False),
+        Column("updated", BigInteger, nullable=False),
+        Column("deactivated", BigInteger),
+    ],
+    indexes=[("organization_id", "profile_id", "id"), ("organization_id", "group_id", "id")],
+)
+REACH = slot_tables(
+    "registration_reach",
+    lambda: [
+        Column("organization_id", BigInteger, primary_key=True, autoincrement=False),
+        Column("ancestor_id", BigInteger, primary_key=True, autoincrement=False),
+        Column("registration_id", BigInteger, primary_key=True, autoincrement=False),
+    ],
+    indexes=[("registration_id", "ancestor_id")],
+)

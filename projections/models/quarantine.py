@@ -1,0 +1,73 @@
+"""Deliveries in quarantine, and whether they were released or discarded."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, update
+
+from domain.aggregates.quarantine import Quarantine
+from projections import lists
+from projections.batch_writer import BatchWriter
+from projections.projection import Projection, handles
+from projections.slot_tables import Word, slot_tables
+from projections.snapshots import Snapshot
+from projections.times import from_microseconds, to_microseconds
+
+
+class Quarantined(Projection):
+    """Every delivery that was ever held, by its position."""
+
+    name = "quarantine"
+    held = slot_tables(
+        "quarantine",
+        lambda: [
+            Column("id", BigInteger, primary_key=True, autoincrement=False),
+            Column("stream", Word, nullable=False),
+            Column("source", Word, nullable=False),
+            Column("reason", Word, nullable=False),
+            Column("event_id", BigInteger),
+            Column("received_at", BigInteger, nullable=False),
+            Column("bytes", BigInteger, nullable=False),
+            Column("state", Word, nullable=False),
+        ],
+        indexes=[("stream",), ("state", "id")],
+    )
+    tables = (held,)
+
+    @handles(Quarantine.Held)
+    def put_aside(self, writer: BatchWriter, event: Quarantine.Held, position: int) -> None:
+        """Add the row of a held delivery."""
+        writer.upsert(
+            self.held,
+            id=position,
+            stream=event.originator_id,
+            source=event.source,
+            reason=event.reason,
+            event_id=event.event_id,
+            received_at=to_microseconds(event.timestamp),
+            bytes=len(event.body),
+            state="held",
+        )
+
+    @handles(Quarantine.Released)
+    def released(self, writer: BatchWriter, event: Quarantine.Released, position: int) -> None:
+        """Mark the row as released."""
+        self._end(writer, event.originator_id, "released")
+
+    @handles(Quarantine.Discarded)
+    def discarded(self, writer: BatchWriter, event: Quarantine.Discarded, position: int) -> None:
+        """Mark the row as discarded."""
+        self._end(writer, event.originator_id, "discarded")
+
+    def _end(self, writer: BatchWriter, stream: str, state: str) -> None:
+        table = self.held[writer.slot]
+        writer.change(update(table).where(table.c.stream == stream).values(state=state))
+
+    def all(self, snapshot: Snapshot, *, state: str | None) -> list[dict[str, Any]]:
+        """Return the deliveries in this state, or in any, by rising id."""
+        rows = lists.page(
+            snapshot.connection, self.held[snapshot.slot], ("id",), lists.ALL, state=state
+        )
+        return [{**row, "received_at": from_microseconds(row["received_at"])} for row in rows]
+
+
+PROJECTION = Quarantined()

@@ -1,0 +1,78 @@
+"""The read models' database: snapshots, the write transaction, locks, and the projector's sign of life."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+
+from eventsourcing.persistence import PersistenceError
+from sqlalchemy import Connection, insert, select, update
+
+from projections.databases import Locked, StillHeld, database
+from projections.migration import HasTables, migrate
+from projections.snapshots import Snapshot, Snapshots
+from projections.tables import projector
+
+RETRY_LOCK_SECONDS = 0.5
+
+
+class ReadDatabase:
+    """Open snapshots and transactions on the read models' database, and lock between processes.
+
+    `url` names an SQLite file or a PostgreSQL database. Nothing is connected before it is needed, and
+    never more than `pool_size` snapshots are open at a time.
+    """
+
+    def __init__(self, url: str, pool_size: int = 4) -> None:
+        self._database = database(url)
+        self._snapshots = Snapshots(self._database, pool_size)
+        self.engine = self._database.engine
+
+    def migrate(self, models: Sequence[HasTables]) -> None:
+        """Make missing tables; a projection of another version begins anew."""
+        with self.transaction() as connection:
+            migrate(connection, self._database, models)
+
+    def snapshot(self, name: str, head: int | None) -> AbstractContextManager[Snapshot]:
+        """Open a snapshot of a projection that shows every event up to `head`; see Snapshots.open."""
+        return self._snapshots.open(name, head)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open the one transaction that may write; it commits when the block ends without an error."""
+        with self._database.writer.begin() as connection:
+            yield connection
+
+    def projector_alive(self, within: float) -> bool:
+        """Say whether a projector gave a sign of life during the last `within` seconds."""
+        with self.engine.connect() as connection:
+            beat = connection.scalar(select(projector.c.beat))
+            return beat is not None and abs(self._database.now(connection) - beat) < within
+
+    def beat(self, connection: Connection, owner: str) -> None:
+        """Give a projector's sign of life."""
+        values = {"owner": owner, "beat": self._database.now(connection)}
+        if not connection.execute(update(projector).values(**values)).rowcount:
+            connection.execute(insert(projector).values(only=1, **values))
+
+    def lock(self, name: str) -> AbstractContextManager[StillHeld]:
+        """Hold a lock that is freed when its holder dies; raises Locked."""
+        return self._database.lock(name)
+
+    @contextmanager
+    def wait_for_lock(self, name: str, stop: threading.Event) -> Iterator[StillHeld]:
+        """Wait for a lock, and hold it; or give up waiting when `stop` is set."""
+        while not stop.is_set():
+            with ExitStack() as stack:
+                try:
+                    still_held = stack.enter_context(self.lock(name))
+                except (Locked, PersistenceError):
+                    stop.wait(RETRY_LOCK_SECONDS)
+                else:
+                    yield still_held
+                    return
+        yield lambda: False
+
+    def close(self) -> None:
+        """Close every kept and pooled connection."""
+        self._snapshots.close()
+        self._database.close()

@@ -1,0 +1,29 @@
+"""Tables with slots: readers read the rows of one slot while a rebuild fills the other."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Index, MetaData, String, Table
+from sqlalchemy.dialects import postgresql
+
+SLOTS = (0, 1)
+INNER = {"inner": True}
+"""Marks a column that the projection keeps for itself, and no list shows."""
+SlotTables = tuple[Table, ...]
+metadata = MetaData()
+
+Word = String().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Text that is sorted by its code points, whatever language a server speaks."""
+
+
+def slot_tables(
+    name: str, columns: Callable[[], Sequence[Column[Any]]], indexes: Iterable[Sequence[str]] = ()
+) -> SlotTables:
+    """Define a table once for each slot, with columns made anew and the same indexes."""
+    tables = []
+    for slot in SLOTS:
+        table = Table(f"{name}_{slot}", metadata, *columns())
+        for index in indexes:
+            Index(f"{name}_{slot}_{'_'.join(index)}", *(table.c[column] for column in index))
+        tables.append(table)
+    return tuple(tables)

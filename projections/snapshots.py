@@ -1,0 +1,114 @@
+"""Snapshots of a projection that show what was acknowledged before they were asked for."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from projections.databases import Database
+from projections.statement import compiled
+from projections.tables import projections
+from store.engines import driver_of
+from store.pool import Pool
+
+CATCH_UP_SECONDS = 2.0
+"""How long a read waits for the projector before it answers with the rows there are."""
+SHORTEST_NAP, LONGEST_NAP = 0.002, 0.02
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A read-only transaction on a projection's live slot; `lag` is in positions.
+
+    `lag` is None when the ledger's head is not known.
+    """
+
+    connection: Connection
+    slot: int
+    lag: int | None
+
+
+class SnapshotPool(Pool[Connection]):
+    """Keep connections for snapshots: SQLAlchemy's checking out of one costs as much as a read."""
+
+    def __init__(self, database: Database, size: int) -> None:
+        super().__init__(size)
+        self._database = database
+
+    def connect(self) -> Connection:
+        """Open a connection."""
+        return self._database.connect()
+
+    def is_lost(self, connection: Connection) -> bool:
+        """Count every error at the beginning of a snapshot as a lost connection."""
+        return True
+
+    def is_reusable(self, connection: Connection) -> bool:
+        """Tell whether the last snapshot was ended, and the next may be on the same server."""
+        return not connection.invalidated and self._database.reusable(driver_of(connection))
+
+    def discard(self, connection: Connection) -> None:
+        """Close a connection, whatever state it is in."""
+        connection.invalidate()
+        connection.close()
+
+
+class Snapshots:
+    """Open snapshots on kept connections, at most `pool_size` at a time, past SQLAlchemy."""
+
+    def __init__(self, database: Database, pool_size: int) -> None:
+        self._database = database
+        self._pool = SnapshotPool(database, pool_size)
+        self._states: dict[str, str] = {}
+
+    @contextmanager
+    def open(self, name: str, head: int | None) -> Iterator[Snapshot]:
+        """Open a snapshot of a projection that shows every event up to `head`.
+
+        When the projector can't catch up in time, or has stopped at an event, or the head is not
+        known, it shows the rows there are, and its lag. Raises eventsourcing's OperationalError when
+        all connections are in use for too long.
+        """
+        deadline, nap = time.monotonic() + CATCH_UP_SECONDS, SHORTEST_NAP
+        while True:
+            with self._transaction(name) as (connection, slot, position, stopped_at):
+                # Beyond the head is a projector that was quick, or, stopped, one that is ahead for good.
+                unknown = head is None or (stopped_at is not None and position > head)
+                lag = None if unknown else max(0, (head or 0) - position)
+                if not lag or stopped_at is not None or time.monotonic() >= deadline:
+                    yield Snapshot(connection, slot, lag)
+                    return
+            time.sleep(nap)
+            nap = min(2 * nap, LONGEST_NAP)
+
+    def close(self) -> None:
+        """Close every kept connection."""
+        self._pool.close()
+
+    @contextmanager
+    def _transaction(self, name: str) -> Iterator[tuple[Connection, int, int, int | None]]:
+        """Open a read-only transaction, and read the projection's slot, position and stop in it."""
+
+        def begin(connection: Connection) -> tuple[int, int, int | None]:
+            state = self._state(name, connection)
+            slot, position, stopped_at = self._database.begin_snapshot(driver_of(connection), state)
+            return slot, position, stopped_at
+
+        connection, state = self._pool.take(begin)
+        try:
+            yield connection, *state
+            connection.rollback()
+            driver_of(connection).rollback()
+        finally:
+            self._pool.give_back(connection)
+
+    def _state(self, name: str, connection: Connection) -> str:
+        if name not in self._states:
+            columns = projections.c
+            wanted = select(columns.slot, columns.position, columns.stopped_at).where(
+                columns.name == name
+            )
+            self._states[name] = compiled(wanted, connection, literally=True).sql
+        return self._states[name]

@@ -1,0 +1,29 @@
+"""The engine's own tables: where each projection is, what it skips, and who projects."""
+
+from sqlalchemy import BigInteger, Column, Float, Integer, String, Table
+
+from projections.slot_tables import metadata
+
+projections = Table(
+    "projections",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("slot", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("stopped_at", BigInteger),
+    Column("error", String),
+)
+skipped = Table(
+    "skipped_events",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("error", String),
+)
+projector = Table(
+    "projector",
+    metadata,
+    Column("only", Integer, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("beat", Float, nullable=False),
+)

@@ -1,0 +1,67 @@
+"""The console script: serve, project, migrate, and what operators do by hand."""
+
+import sys
+from typing import Any
+
+import click
+
+from receiver.commands import clients, projections, quarantine, service, sources
+
+
+class OneLineErrors(click.Group):
+    """End with one line on standard error, and 1, for whatever an operator can run into."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except _operators() as error:
+            cause = getattr(error, "orig", None) or error
+            raise click.ClickException(" ".join(str(cause).split())) from error
+
+
+@click.group(cls=OneLineErrors)
+@click.version_option(package_name="kitledger")
+def kitledger() -> None:
+    """Receive lab webhooks durably, and answer reads from projections."""
+
+
+for command in (
+    service.serve,
+    service.project,
+    service.migrate,
+    service.welcome,
+    sources.sources,
+    clients.clients,
+    projections.projections,
+    quarantine.quarantine,
+):
+    kitledger.add_command(command)
+
+
+def main() -> None:
+    """Run the console script."""
+    sys.exit(kitledger(prog_name="kitledger"))
+
+
+def _operators() -> tuple[type[Exception], ...]:
+    """Return the errors that an operator can do something about; imported when one occurs."""
+
+    from domain.errors import Refusal
+    from projections.databases import Locked
+    from projections.rebuild import RebuildStopped
+    from projections.status import NotStopped
+    from receiver.settings import SettingsError
+    from registry.clients import ClientError
+    from registry.sources import SourceError
+    from store.errors import UNAVAILABLE
+
+    mine = (ClientError, SettingsError, SourceError, Refusal)
+    return (
+        *mine,
+        *UNAVAILABLE,
+        Locked,
+        NotStopped,
+        RebuildStopped,
+        OSError,
+    )

@@ -1,0 +1,36 @@
+"""Consistent reads: a snapshot shows what was acknowledged before it was asked for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from eventsourcing.persistence import PersistenceError
+from flask import Response, g
+
+from projections.snapshots import Snapshot
+from receiver.current import services
+
+UNKNOWN = "unknown"
+
+
+@contextmanager
+def consistent_snapshot(projection: str) -> Iterator[Snapshot]:
+    """Open a snapshot of a projection that shows all that was acknowledged before this request.
+
+    While the ledger can't be reached it shows the rows there are, if the read models can be.
+    """
+    try:
+        head = services().ledger.store.max_notification_id()
+    except PersistenceError:
+        head = None
+    with services().read_database.snapshot(projection, head) as snapshot:
+        g.lag = UNKNOWN if snapshot.lag is None else snapshot.lag
+        yield snapshot
+
+
+def tell_lag(response: Response) -> None:
+    """Add the header Ledger-Lag to an answer that is behind.
+
+    404s carry it too: the row may not be projected yet.
+    """
+    if g.get("lag"):
+        response.headers["Ledger-Lag"] = str(g.lag)

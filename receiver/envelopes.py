@@ -1,0 +1,77 @@
+"""Reading envelopes: from verified bytes to messages."""
+
+from typing import Any
+
+from marshmallow import ValidationError
+
+from domain.limits import LARGEST_ID
+from domain.messages import InvalidEnvelope, Message
+from receiver import dates, strict_json
+from receiver.event_types import ENVELOPE, event_types
+from receiver.schemas import flatten
+
+LONGEST_ARRAY = 1000
+
+
+def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
+    """Read a delivery's body; return a message for each envelope, and whether it was an array.
+
+    A body that is not JSON, and an envelope that is not valid, is returned as InvalidEnvelope: nothing
+    is raised.
+    """
+    try:
+        text = body.decode()
+        value = strict_json.parse(text)
+    except ValueError as error:
+        errors = {"body": [f"Not JSON: {str(error)[:200]}."]}
+        return [InvalidEnvelope(body, "not-json", errors)], False
+    if not isinstance(value, list):
+        return [_message(value, body)], False
+    if len(value) > LONGEST_ARRAY:
+        errors = {"body": [f"More than {LONGEST_ARRAY} events."]}
+        return [InvalidEnvelope(body, "invalid", errors)], False
+    bodies = strict_json.elements(text) if value else ()
+    return [_message(*pair) for pair in zip(value, bodies, strict=True)], True
+
+
+def _message(value: Any, body: bytes) -> Message | InvalidEnvelope:
+    return _read_fast(value, body) or _read_by_schema(value, body)
+
+
+def _read_fast(value: Any, body: bytes) -> Message | None:
+    """Read an envelope of a known type that is valid beyond doubt."""
+    try:
+        payload_type = event_types()[value["type"]]
+    except (KeyError, TypeError):
+        return None
+    found = payload_type.load_fast(value)
+    if found is None:
+        return None
+    envelope, payload = found
+    try:
+        created_at = None if envelope.created_at is None else dates.parse(envelope.created_at)
+    except ValueError:
+        return None
+    return Message(body, envelope.id, envelope.type, created_at, payload)
+
+
+def _read_by_schema(value: Any, body: bytes) -> Message | InvalidEnvelope:
+    try:
+        envelope: Any = ENVELOPE.load(value)
+    except ValidationError as error:
+        return InvalidEnvelope(body, "invalid", flatten(error.messages), _id_of(value))
+    payload = None
+    payload_type = event_types().get(envelope["type"])
+    if payload_type is not None:
+        try:
+            payload = payload_type.load(envelope["data"])
+        except ValidationError as error:
+            errors = flatten({"data": error.messages})
+            return InvalidEnvelope(body, "invalid", errors, envelope["id"])
+    return Message(body, envelope["id"], envelope["type"], envelope.get("created_at"), payload)
+
+
+def _id_of(value: Any) -> int | None:
+    """Return the id of an envelope that is invalid for another reason."""
+    found = value.get("id") if isinstance(value, dict) else None
+    return found if type(found) is int and 0 <= found <= LARGEST_ID else None

@@ -1,0 +1,111 @@
+"""The shared shape of the resources that sources observe: their payload, and their routes."""
+
+from collections.abc import Callable
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema
+
+from domain.observed import ObservedAggregate
+from projections.observed import ObservedProjection
+from receiver.event_types import PayloadType
+from receiver.fields import UtcDateTime
+from receiver.resource import Resource
+
+if TYPE_CHECKING:
+    from flask import Response
+
+    from receiver.blueprint import Blueprint
+
+
+def observed_resource(
+    *,
+    event_types: tuple[str, ...],
+    aggregate: type[ObservedAggregate],
+    payload: type[Schema],
+    projection: ObservedProjection,
+) -> Resource:
+    """Describe a resource whose events have a payload, and whose list and things can be read.
+
+    `payload` is the schema of the thing in an event; an answer has the same fields and two times.
+    """
+    return Resource(
+        projection=projection,
+        event_types=event_types,
+        payload=PayloadType(aggregate, payload),
+        make_blueprints=lambda: [_make_blueprint(aggregate, payload, projection)],
+    )
+
+
+def answer_schema(aggregate: type[ObservedAggregate], payload: type[Schema]) -> type[Schema]:
+    """Derive the schema of an answer: every field of the payload, null when it was never given."""
+    shown = {}
+    for name, field in payload().fields.items():
+        output = copy(field)
+        output.attribute, output.data_key = None, None
+        output.allow_none, output.required = not field.required, True
+        shown[name] = output
+    for name in ("created_at", "modified_at"):
+        shown[name] = UtcDateTime(required=True, metadata={"example": "2017-11-24T10:00:00+00:00"})
+    return Schema.from_dict(shown, name=f"{aggregate.__name__}Schema")
+
+
+def _make_blueprint(
+    aggregate: type[ObservedAggregate], payload: type[Schema], projection: ObservedProjection
+) -> "Blueprint":
+    from receiver import pages
+    from receiver.access import requires
+    from receiver.blueprint import Blueprint
+    from receiver.fields import Status
+
+    name, key, key_type = aggregate.category, aggregate.key, aggregate.key_type
+    schema = answer_schema(aggregate, payload)
+    query = pages.PageSchema.from_dict(
+        {
+            "status": Status(load_default=None),
+            "after": pages.Cursor([key_type], load_default=None),
+        },
+        name=f"{aggregate.__name__}sQuerySchema",
+    )
+    list_all, get_one = _routes(aggregate, projection, schema)
+    list_all.__doc__ = f"List {projection.name} by {projection.key}"
+    get_one.__doc__ = f"Get the current status of one {name}"
+    list_all.__name__, get_one.__name__ = f"list_{projection.name}", f"get_{name}"
+    blueprint = Blueprint(
+        projection.name,
+        __name__,
+        url_prefix=f"/api/v1/{projection.name}",
+        description=f"The current status of {projection.name}.",
+    )
+    reader = requires("reader")
+    arguments = blueprint.arguments(query, location="query", error_status_code=400)
+    blueprint.route("/")(reader(arguments(blueprint.response(200, schema(many=True))(list_all))))
+    converter = "id" if key_type is int else "path"
+    blueprint.route(f"/<{converter}:{key}>/")(reader(blueprint.response(200, schema)(get_one)))
+    return blueprint
+
+
+def _routes(
+    aggregate: type[ObservedAggregate], projection: ObservedProjection, schema: type[Schema]
+) -> "tuple[Callable[..., Response], Callable[..., Response]]":
+    from flask import abort
+
+    from receiver import pages
+    from receiver.answers import answer
+    from receiver.consistency import consistent_snapshot
+
+    one, many = schema(), schema(many=True)
+
+    def list_all(query: dict[str, Any]) -> "Response":
+        with consistent_snapshot(projection.name) as snapshot:
+            rows = projection.page(snapshot, **pages.one_more(query))
+        return pages.page(rows, query["limit"], many.dump, [projection.key])
+
+    def get_one(**path: Any) -> "Response":
+        with consistent_snapshot(projection.name) as snapshot:
+            row = projection.one(snapshot, path[aggregate.key])
+        if row is None:
+            abort(404, f"there is no {aggregate.category} with this {projection.key}")
+        return answer(one.dump(row))
+
+    return list_all, get_one

@@ -1,0 +1,137 @@
+"""The routes of kit registrations."""
+
+from typing import Any
+
+from flask import Response, abort, request
+from marshmallow import Schema, fields
+
+from domain.aggregates.kit_registration import KitRegistration
+from domain.use_cases import kit_registrations
+from projections.models.kit_registrations import PROJECTION
+from receiver import dates, pages
+from receiver.access import requires
+from receiver.answers import answer
+from receiver.blueprint import Blueprint
+from receiver.consistency import consistent_snapshot
+from receiver.current import ledger
+from receiver.fields import Id, QueryId, Text, UtcDateTime
+from receiver.schemas import Lenient
+
+
+class KitRegistrationSchema(Schema):
+    """The registration of a kit to a customer. Source: seeds, kit registration."""
+
+    class Meta:
+        fields = ("id", "created_at", "modified_at", "customer", "kit", "verification_date")
+
+    id = fields.Integer(required=True)
+    created_at = UtcDateTime(required=True, metadata={"example": "2017-11-24T10:00:00+00:00"})
+    modified_at = UtcDateTime(required=True, metadata={"example": "2017-11-24T10:00:00+00:00"})
+    customer = fields.Integer(required=True)
+    kit = fields.String(required=True)
+    verification_date = UtcDateTime(required=True, allow_none=True)
+
+
+_one, _many = KitRegistrationSchema(), KitRegistrationSchema(many=True)
+
+
+class NewKitRegistrationSchema(Lenient):
+    """The fields of a new registration."""
+
+    customer = Id(required=True, metadata={"example": 70})
+    kit = Text(64, required=True, metadata={"example": "67"})
+    verification_date = UtcDateTime(allow_none=True, load_default=None)
+
+
+class KitRegistrationChangeSchema(Lenient):
+    """The field that can be changed; other fields are ignored."""
+
+    verification_date = UtcDateTime(allow_none=True)
+
+
+class KitRegistrationsQuery(pages.IdPageSchema):
+    """The arguments of the list."""
+
+    customer = QueryId(load_default=None)
+    kit = Text(64, load_default=None)
+
+
+def list_registrations(query: dict[str, Any]) -> Response:
+    """List kit registrations by id"""
+    with consistent_snapshot(PROJECTION.name) as snapshot:
+        rows = PROJECTION.page(snapshot, **pages.one_more(query))
+    return pages.page(rows, query["limit"], _many.dump, ["id"])
+
+
+def register(new: dict[str, Any]) -> Response:
+    """Register a kit to a customer
+
+    The same customer and kit again is answered 200 with the registration that exists.
+    """
+    registration, made = kit_registrations.register_kit(ledger(), now=dates.utc_now(), **new)
+    response = answer(_shown(registration), 201 if made else 200)
+    if made:
+        response.headers["Location"] = f"{request.path.rstrip('/')}/{registration.registration_id}/"
+    return response
+
+
+def get_registration(registration_id: int) -> Response:
+    """Get one kit registration"""
+    with consistent_snapshot(PROJECTION.name) as snapshot:
+        row = PROJECTION.one(snapshot, registration_id)
+    if row is None:
+        abort(404, "there is no such kit registration")
+    return answer(_one.dump(row))
+
+
+def change_registration(change: dict[str, Any], registration_id: int) -> Response:
+    """Set or clear the verification date of a kit registration"""
+    if "verification_date" in change:
+        date = change["verification_date"]
+        registration = kit_registrations.set_verification_date(
+            ledger(), registration_id, date, now=dates.utc_now()
+        )
+    else:
+        registration = kit_registrations.kit_registration(ledger().streams, registration_id)
+    return answer(_shown(registration))
+
+
+def make_blueprint(name: str) -> Blueprint:
+    """Give the routes one of their two addresses."""
+    made = Blueprint(
+        name,
+        __name__,
+        url_prefix=f"/api/v1/{name}",
+        description="The registrations of kits to customers.",
+    )
+    query = made.arguments(KitRegistrationsQuery, location="query", error_status_code=400)
+    one, many = (
+        made.response(200, KitRegistrationSchema),
+        made.response(200, KitRegistrationSchema(many=True)),
+    )
+    reader, registrar = requires("reader"), requires("registrar")
+    routes = (
+        ("/", "GET", reader(query(many(list_registrations)))),
+        ("/", "POST", registrar(made.arguments(NewKitRegistrationSchema)(_posted(made)(register)))),
+        ("/<id:registration_id>/", "GET", reader(one(get_registration))),
+        (
+            "/<id:registration_id>/",
+            "PATCH",
+            registrar(made.arguments(KitRegistrationChangeSchema)(one(change_registration))),
+        ),
+    )
+    for path, method, route in routes:
+        made.route(path, methods=[method])(route)
+    return made
+
+
+def _posted(blueprint: Blueprint) -> Any:
+    made = blueprint.response(201, KitRegistrationSchema)
+    known = blueprint.alt_response(
+        200, schema=KitRegistrationSchema, description="It exists already"
+    )
+    return lambda route: made(known(route))
+
+
+def _shown(registration: KitRegistration) -> Any:
+    return _one.dump({**vars(registration), "id": registration.registration_id})

@@ -1,0 +1,19 @@
+"""Organizations: their groups, and the registrations of profiles to them, in /api/organizations/."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from projections.models.organizations import PROJECTION
+from receiver.resource import Resource
+
+if TYPE_CHECKING:
+    from receiver.blueprint import Blueprint
+
+
+def _make_blueprints() -> "Sequence[Blueprint]":
+    from receiver.resources.organizations import groups, registrations
+
+    return [groups.blueprint, registrations.blueprint]
+
+
+RESOURCE = Resource(PROJECTION, _make_blueprints)

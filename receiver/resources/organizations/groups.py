@@ -1,0 +1,112 @@
+"""The groups of an organization: PUT and GET /api/organizations/{orgID}/groups/…."""
+
+from typing import Any
+
+from flask import Response, abort
+from marshmallow import Schema, fields
+from werkzeug.exceptions import NotFound
+
+from domain.aggregates.group import Group
+from domain.use_cases import groups
+from projections.models.organizations import PROJECTION
+from projections.snapshots import Snapshot
+from receiver import dates, pages
+from receiver.access import requires
+from receiver.answers import answer, if_match
+from receiver.blueprint import Blueprint
+from receiver.consistency import consistent_snapshot
+from receiver.current import ledger
+from receiver.fields import Id, Text
+from receiver.schemas import Lenient
+
+blueprint = Blueprint(
+    "groups",
+    __name__,
+    url_prefix="/api/organizations/<id:organization_id>/groups",
+    description="An organization's tree of groups.",
+)
+
+
+class GroupSchema(Schema):
+    """A group, and the path from the root to it."""
+
+    class Meta:
+        fields = ("id", "name", "parentID", "parents", "groupIdentifier")
+
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    parentID = fields.Integer(required=True, allow_none=True, attribute="parent_id")  # noqa: N815
+    parents = fields.List(
+        fields.Integer(), required=True, metadata={"description": "Root first, itself included."}
+    )
+    groupIdentifier = fields.String(  # noqa: N815
+        required=True, allow_none=True, attribute="identifier"
+    )
+
+
+_one, _many = GroupSchema(), GroupSchema(many=True)
+
+
+class GroupChangeSchema(Lenient):
+    """The wanted values of a group; an identifier or a parent that is not given stays."""
+
+    name = Text(255, required=True)
+    identifier = Text(255, allow_none=True, data_key="groupIdentifier")
+    parent_id = Id(
+        allow_none=True,
+        data_key="parentID",
+        metadata={"description": "The root's id for a new group that names none."},
+    )
+
+
+@blueprint.route("/<id:group_id>", methods=["PUT"])
+@requires("registrar")
+@blueprint.arguments(GroupChangeSchema)
+@blueprint.response(200, GroupSchema)
+@blueprint.alt_response(201, schema=GroupSchema, description="It is new")
+def put_group(change: dict[str, Any], organization_id: int, group_id: int) -> Response:
+    """Make or change a group
+
+    The group whose id is the organization's is its root: it makes the organization, and has no parent.
+    """
+    wanted = groups.GroupChange(**change, sets=frozenset(change))
+    check = if_match(_shown)
+    now = dates.millis(dates.utc_now())
+    group, path, made = groups.put_group(
+        ledger(), organization_id, group_id, wanted, check, now=now
+    )
+    return answer(_shown(group, path), 201 if made else 200)
+
+
+@blueprint.route("")
+@requires("reader")
+@blueprint.arguments(pages.IdPageSchema, location="query", error_status_code=400)
+@blueprint.response(200, GroupSchema(many=True))
+def list_groups(query: dict[str, Any], organization_id: int) -> Response:
+    """List the groups of an organization by id"""
+    with consistent_snapshot(PROJECTION.name) as snapshot:
+        require_group(snapshot, organization_id, organization_id)
+        rows = PROJECTION.group_page(snapshot, organization_id, **pages.one_more(query))
+    return pages.page(rows, query["limit"], _many.dump, ["id"])
+
+
+@blueprint.route("/<id:group_id>")
+@requires("reader")
+@blueprint.response(200, GroupSchema)
+def get_group(organization_id: int, group_id: int) -> Response:
+    """Get one group"""
+    with consistent_snapshot(PROJECTION.name) as snapshot:
+        row = require_group(snapshot, organization_id, group_id)
+    return answer(_one.dump(row))
+
+
+def require_group(snapshot: Snapshot, organization_id: int, group_id: int) -> dict[str, Any]:
+    """Return a group; aborts with 404 when there is none, or no such organization."""
+    row = PROJECTION.group(snapshot, organization_id, group_id)
+    if row is None:
+        abort(404, NotFound.description)
+    return row
+
+
+def _shown(group: Group, path: list[int]) -> Any:
+    return _one.dump({**vars(group), "id": group.group_id, "parents": path})

@@ -1,0 +1,199 @@
+"""Registrations of profiles to groups: /api/organizations/{orgID}/…. Source: seeds, registrations."""
+
+from typing import Any
+
+from flask import Response, abort, request
+from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
+
+from domain.use_cases import registrations
+from domain.use_cases.registrations import RegistrationChange, RegistrationInGroup
+from projections.models.organizations import PROJECTION
+from receiver import dates, pages
+from receiver.access import requires
+from receiver.answers import answer, if_match
+from receiver.blueprint import Blueprint
+from receiver.consistency import consistent_snapshot
+from receiver.current import ledger
+from receiver.fields import Id, MillisecondDateTime, SpacedMillisecondDateTime, Text
+from receiver.resources.organizations.groups import require_group
+from receiver.schemas import Lenient
+
+blueprint = Blueprint(
+    "registrations",
+    __name__,
+    url_prefix="/api/organizations/<id:organization_id>",
+    description="Profiles, registered to groups.",
+)
+OF_PROFILE = "/profiles/<id:profile_id>/registrations"
+ONE = f"{OF_PROFILE}/<id:registration_id>"
+TYPES = ("patient", "provider")
+
+
+class RegistrationSchema(Schema):
+    """A registration."""
+
+    class Meta:
+        fields = (
+            "id",
+            "profileID",
+            "groupID",
+            "groupName",
+            "groupIdentifier",
+            "type",
+            "created",
+            "updated",
+            "deactivated",
+        )
+
+    id = fields.Integer(required=True)
+    profileID = fields.Integer(required=True, attribute="profile_id")  # noqa: N815
+    groupID = fields.Integer(required=True, attribute="group_id")  # noqa: N815
+    groupName = fields.String(required=True, attribute="group_name")  # noqa: N815
+    groupIdentifier = fields.String(  # noqa: N815
+        required=True, allow_none=True, attribute="group_identifier"
+    )
+    type = fields.String(required=True, validate=validate.OneOf(TYPES))
+    created = SpacedMillisecondDateTime(
+        required=True, metadata={"example": "2018-01-01 17:30:17.829"}
+    )
+    updated = SpacedMillisecondDateTime(
+        required=True, metadata={"example": "2018-01-01 17:30:17.829"}
+    )
+    deactivated = SpacedMillisecondDateTime(
+        required=True, allow_none=True, metadata={"description": "null while it is active."}
+    )
+
+
+_one, _many = RegistrationSchema(), RegistrationSchema(many=True)
+
+
+class RegistrationChangeSchema(Lenient):
+    """The wanted values of a registration; a field that is not given stays."""
+
+    group_id = Id(data_key="groupID")
+    identifier = Text(
+        255, data_key="groupIdentifier", metadata={"description": "Wins over groupID."}
+    )
+    type = fields.String(validate=validate.OneOf(TYPES))
+    deactivated = MillisecondDateTime(
+        allow_none=True,
+        metadata={"description": "null reactivates; a timestamp deactivates as of then."},
+    )
+
+    @pre_load
+    def identifier_wins(self, data: Any, **_: Any) -> Any:
+        """Drop a null identifier, or the id beside a given identifier."""
+        if not isinstance(data, dict) or "groupIdentifier" not in data:
+            return data
+        void = "groupIdentifier" if data["groupIdentifier"] is None else "groupID"
+        return {name: value for name, value in data.items() if name != void}
+
+
+class NewRegistrationSchema(RegistrationChangeSchema):
+    """The fields of a new registration: a type, and a group by its id or identifier."""
+
+    class Meta(RegistrationChangeSchema.Meta):
+        exclude = ("deactivated",)
+
+    type = fields.String(required=True, validate=validate.OneOf(TYPES))
+
+    @validates_schema
+    def names_a_group(self, data: Any, **_: Any) -> None:
+        """Refuse when no group is named."""
+        if "group_id" not in data and "identifier" not in data:
+            raise ValidationError("Missing data for required field.", "groupID")
+
+
+@blueprint.route("/groups/<id:group_id>/registrations")
+@requires("reader")
+@blueprint.arguments(pages.IdPageSchema, location="query", error_status_code=400)
+@blueprint.response(200, RegistrationSchema(many=True))
+def list_below(query: dict[str, Any], organization_id: int, group_id: int) -> Response:
+    """List the registrations to a group and to all below it, by id"""
+    with consistent_snapshot(PROJECTION.name) as snapshot:
+        require_group(snapshot, organization_id, group_id)
+        rows = PROJECTION.registrations_below(
+            snapshot, organization_id, group_id, **pages.one_more(query)
+        )
+    return pages.page(rows, query["limit"], _many.dump, ["id"])
+
+
+@blueprint.route(OF_PROFILE)
+@requires("reader")
+@blueprint.arguments(pages.IdPageSchema, location="query", error_status_code=400)
+@blueprint.response(200, RegistrationSchema(many=True))
+def list_of_profile(query: dict[str, Any], organization_id: int, profile_id: int) -> Response:
+    """List the registrations of a profile, by id"""
+    with consistent_snapshot(PROJECTION.name) as snapshot:
+        require_group(snapshot, organization_id, organization_id)
+        rows = PROJECTION.registrations_of_profile(
+            snapshot, organization_id, profile_id, **pages.one_more(query)
+        )
+    return pages.page(rows, query["limit"], _many.dump, ["id"])
+
+
+@blueprint.route(OF_PROFILE, methods=["POST"])
+@requires("registrar")
+@blueprint.arguments(NewRegistrationSchema)
+@blueprint.response(201, RegistrationSchema)
+def register(new: dict[str, Any], organization_id: int, profile_id: int) -> Response:
+    """Register a profile to a group"""
+    wanted = RegistrationChange(**new)
+    made = registrations.register(
+        ledger(), organization_id, profile_id, wanted, now=dates.millis(dates.utc_now())
+    )
+    response = answer(_shown(made), 201)
+    registration = made.registration.registration_id
+    response.headers["Location"] = f"{request.path.rstrip('/')}/{registration}"
+    return response
+
+
+@blueprint.route(ONE)
+@requires("reader")
+@blueprint.response(200, RegistrationSchema)
+def get_registration(organization_id: int, profile_id: int, registration_id: int) -> Response:
+    """Get one registration"""
+    with consistent_snapshot(PROJECTION.name) as snapshot:
+        rows = PROJECTION.registrations_of_profile(
+            snapshot, organization_id, profile_id, limit=1, registration_id=registration_id
+        )
+    if not rows:
+        abort(404, "this profile has no such registration")
+    return answer(_one.dump(rows[0]))
+
+
+@blueprint.route(ONE, methods=["PUT"])
+@requires("registrar")
+@blueprint.arguments(RegistrationChangeSchema)
+@blueprint.response(200, RegistrationSchema)
+def change(
+    change: dict[str, Any], organization_id: int, profile_id: int, registration_id: int
+) -> Response:
+    """Change the group or type of a registration, deactivate or reactivate it"""
+    which = (organization_id, profile_id, registration_id)
+    wanted = RegistrationChange(**change, sets=frozenset(change))
+    now = dates.millis(dates.utc_now())
+    changed = registrations.change_registration(ledger(), *which, wanted, if_match(_shown), now=now)
+    return answer(_shown(changed))
+
+
+@blueprint.route(ONE, methods=["DELETE"])
+@requires("registrar")
+@blueprint.response(204)
+def deactivate(organization_id: int, profile_id: int, registration_id: int) -> Response:
+    """Deactivate a registration; again, it changes nothing"""
+    which = (organization_id, profile_id, registration_id)
+    now = dates.millis(dates.utc_now())
+    registrations.deactivate_registration(ledger(), *which, if_match(_shown), now=now)
+    return Response(status=204)
+
+
+def _shown(found: RegistrationInGroup) -> Any:
+    return _one.dump(
+        {
+            **vars(found.registration),
+            "id": found.registration.registration_id,
+            "group_name": found.group.name,
+            "group_identifier": found.group.identifier,
+        }
+    )

@@ -1,0 +1,1 @@
+"""The web server: gunicorn, its workers, logs and metrics."""

@@ -1,0 +1,123 @@
+"""gunicorn, and exactly one projector beside its workers."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+CONNECTIONS = 1000
+GRACE_SECONDS = 30
+KEEPALIVE_SECONDS = 30
+"""How long a connection may be silent between requests, or take to send a request's head."""
+
+
+class ProjectingArbiter(Arbiter):
+    """Keep a projector process alive as gunicorn keeps its workers alive."""
+
+    projector: subprocess.Popen[bytes] | None = None
+    wanted = True
+    ending = False
+
+    def manage_workers(self) -> None:
+        """Start what is missing, about once a second."""
+        super().manage_workers()
+        if self.wanted and (self.projector is None or self.projector.poll() is not None):
+            command = [sys.executable, "-m", "receiver", "project", "--parent", str(os.getpid())]
+            self.projector = subprocess.Popen(command)  # noqa: S603 our own program
+
+    def reap_workers(self) -> None:
+        """Say it again to the workers that are to end: one that was starting may have missed it."""
+        super().reap_workers()
+        if self.ending:
+            self.kill_workers(signal.SIGTERM)
+
+    def handle_int(self) -> None:
+        """End on Ctrl-C as on SIGTERM."""
+        self.handle_term()
+
+    def stop(self, graceful: bool = True) -> None:
+        """Let the workers finish first, so that what they acknowledge is still projected."""
+        self.wanted, self.ending = False, True
+        super().stop(graceful)
+        if self.projector is not None and self.projector.poll() is None:
+            self.projector.terminate()
+            self.projector.wait(GRACE_SECONDS)
+
+
+class Server(BaseApplication):
+    """The service as one command; the application itself is loaded in each worker."""
+
+    def __init__(self, options: dict[str, Any], *, projector: bool) -> None:
+        self._options = options
+        self._projector = projector
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take over the options."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Import the application, in a worker and after gevent has patched it."""
+        from wsgi import app
+
+        return app
+
+    def run(self) -> None:
+        """Serve until SIGTERM or Ctrl-C."""
+        arbiter = ProjectingArbiter(self)
+        arbiter.wanted = self._projector
+        arbiter.run()
+
+
+def serve(host: str, port: int, workers: int, level: str, *, projector: bool) -> None:
+    """Serve HTTP on `host:port` with so many workers, and project unless told not to.
+
+    The workers write their metrics into one folder, gone with the server.
+    """
+    from receiver.server.logs import library_logging
+
+    folder = tempfile.mkdtemp(prefix="kitledger-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    logging = {"logconfig_dict": library_logging(level)}
+    server, parent = (
+        Server(options(host, port, workers) | logging, projector=projector),
+        os.getpid(),
+    )
+    try:
+        server.run()
+    finally:
+        # Workers are forked from within run(), and come by here when they end.
+        if os.getpid() == parent:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def options(host: str, port: int, workers: int) -> dict[str, Any]:
+    """Return gunicorn's settings; the benchmarks' reference is served with the same."""
+    return {
+        "bind": f"{host}:{port}",
+        "workers": workers,
+        "worker_class": "receiver.server.worker.Worker",
+        "worker_connections": CONNECTIONS,
+        "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 heartbeats only
+        "graceful_timeout": GRACE_SECONDS,
+        "keepalive": KEEPALIVE_SECONDS,
+        "proc_name": "kitledger",
+        "control_socket_disable": True,
+        "logger_class": "receiver.server.worker.Log",
+        "child_exit": _forget,
+    }
+
+
+def _forget(_: Any, worker: Any) -> None:
+    """Let a dead worker's counters stand, and its gauges go."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)

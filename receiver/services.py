@@ -1,0 +1,64 @@
+"""The composition root: the services, put together from the settings in one place."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import make_url
+
+from domain.ledger import Ledger
+from projections.models import all_projections
+from projections.read_database import ReadDatabase
+from receiver.settings import Settings
+from registry.clients import Clients
+from registry.registry import Registry
+from registry.sources import Sources
+from store.urls import is_postgres
+
+
+@dataclass(frozen=True)
+class Services:
+    """The services that HTTP, the command line and the projector use."""
+
+    settings: Settings
+    ledger: Ledger
+    read_database: ReadDatabase
+    registry: Registry
+    sources: Sources
+    clients: Clients
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.ledger.close()
+        self.read_database.close()
+        self.registry.close()
+
+
+def assemble(settings: Settings, *, migrate: bool = False) -> Services:
+    """Build the services; with `migrate`, make missing folders and tables. Raises SettingsError.
+
+    Workers never migrate: several processes that create tables at once get in each other's way.
+    """
+    settings.check()
+    if migrate:
+        for file in settings.files:
+            file.parent.mkdir(parents=True, exist_ok=True)
+    ledger = Ledger({**persistence(settings), "CREATE_TABLE": "y" if migrate else "n"})
+    registry = Registry(settings.database_url)
+    read_database = ReadDatabase(settings.views_database_url, settings.views_pool_size)
+    if migrate:
+        registry.migrate()
+        read_database.migrate(all_projections())
+    sources, clients = Sources(registry), Clients(registry)
+    return Services(settings, ledger, read_database, registry, sources, clients)
+
+
+def persistence(settings: Settings) -> dict[str, str]:
+    """Return eventsourcing's settings for the ledger's database."""
+    url = settings.database_url
+    if is_postgres(url):
+        size = str(settings.database_pool_size)
+        store = "store.postgres:Factory"
+        return {"PERSISTENCE_MODULE": store, "POSTGRES_URL": url, "POSTGRES_POOL_SIZE": size}
+    return {
+        "PERSISTENCE_MODULE": "store.sqlite:Factory",
+        "SQLITE_DBNAME": make_url(url).database or "",
+    }

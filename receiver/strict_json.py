@@ -1,0 +1,68 @@
+"""JSON as RFC 8259 has it, with a bound on its nesting."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+DEEPEST = 100
+TOO_DEEP = f"nested deeper than {DEEPEST} levels"
+_BLANKS = re.compile(r"[ \t\n\r]*")
+
+
+def parse(text: str) -> Any:
+    """Parse a JSON text; raises ValueError for NaN, and for a number beyond a double.
+
+    So it does for a text that is nested deeper than DEEPEST: the interpreter's own limit depends on
+    its caller's depth, and a text that was accepted once must be readable by all.
+    """
+    try:
+        value = _decoder.decode(text)
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
+    if text.count("{") + text.count("[") > DEEPEST:
+        _check_depth(value)
+    return value
+
+
+def elements(text: str) -> Iterator[bytes]:
+    """Yield the exact bytes of each element of a JSON array that is not empty and was parsed before."""
+    end = text.index("[")
+    while text[end] != "]":
+        start = _skip_blanks(text, end + 1)
+        _, stop = _decoder.raw_decode(text, start)
+        yield text[start:stop].encode()
+        end = _skip_blanks(text, stop)
+
+
+def _check_depth(value: Any) -> None:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise ValueError(TOO_DEEP)
+        nested = [each for each in level if isinstance(each, dict | list)]
+        level = [
+            inner
+            for each in nested
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+
+
+def _skip_blanks(text: str, start: int) -> int:
+    found = _BLANKS.match(text, start)
+    return found.end() if found else start
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a JSON value")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return number
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)

@@ -1,0 +1,123 @@
+"""The clients that may call all but the webhooks: hashes of their keys, and their roles."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from domain.limits import LARGEST_ID
+from registry.registry import Cached, Registry, timestamp
+from registry.tables import clients
+
+ROLES = ("reader", "registrar", "auditor", "admin")
+
+
+class ClientError(ValueError):
+    """A client can't be changed in this way."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client; `organization` is the only one it may see, None when it may see all."""
+
+    id: int
+    name: str
+    roles: frozenset[str]
+    organization: int | None
+
+
+class Clients:
+    """Look up, add and revoke clients; a change is in force for the next request to any worker."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._cached = Cached(registry, _load)
+
+    def by_key(self, key: str) -> Client | None:
+        """Return the client with this key, if it was not revoked.
+
+        The timing of the look-up tells an attacker nothing: to use it, they would have to find keys
+        whose hashes begin alike.
+        """
+        return self._cached.get().get(key_hash(key))
+
+    def any(self) -> bool:
+        """Say whether there is any client."""
+        return bool(self._cached.get())
+
+    def add(
+        self,
+        name: str,
+        roles: list[str],
+        *,
+        organization: int | None = None,
+        client_id: int | None = None,
+        key: str | None = None,
+    ) -> tuple[int, str]:
+        """Add a client and return its id and key; the key is shown this once. Raises ClientError."""
+        key = _uuid(key) if key else str(uuid.uuid4())
+        if not name.isprintable() or not 0 < len(name) <= 64:  # noqa: PLR2004 said in the message
+            raise ClientError("a client's name has 1 to 64 printable characters")
+        with self._registry.changing() as connection:
+            last = connection.scalar(select(func.max(clients.c.id))) or 0
+            given = last + 1 if client_id is None else client_id
+            if not 0 <= given <= LARGEST_ID:
+                raise ClientError(f"a client's id lies between 0 and {LARGEST_ID}")
+            if connection.scalar(select(clients.c.id).where(clients.c.id == given)) is not None:
+                raise ClientError(f"there is a client {given} already")
+            if connection.scalar(select(clients.c.id).where(clients.c.key_hash == key_hash(key))):
+                raise ClientError("another client has this key")
+            connection.execute(
+                insert(clients).values(
+                    id=given,
+                    name=name,
+                    key_hash=key_hash(key),
+                    roles=" ".join(sorted(set(roles))),
+                    organization=organization,
+                    created_at=timestamp(),
+                )
+            )
+        return given, key
+
+    def revoke(self, client_id: int) -> None:
+        """End a client. Raises ClientError."""
+        with self._registry.changing() as connection:
+            ended = (
+                update(clients)
+                .where(clients.c.id == client_id, clients.c.revoked_at.is_(None))
+                .values(revoked_at=timestamp())
+            )
+            if not connection.execute(ended).rowcount:
+                raise ClientError(f"there is no client {client_id}, or it was revoked before")
+
+    def listing(self) -> list[dict[str, Any]]:
+        """Return every client, without the hash of its key."""
+        with self._registry.reading() as connection:
+            rows = connection.execute(select(clients).order_by(clients.c.id)).mappings().all()
+        return [
+            {name: row[name] for name in row if name != "key_hash"}
+            | {"roles": row["roles"].split()}
+            for row in rows
+        ]
+
+
+def key_hash(key: str) -> str:
+    """Hash a key; keys are 122 random bits, so a fast hash keeps them as well as a slow one."""
+    return hashlib.sha256(key.lower().encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _uuid(key: str) -> str:
+    try:
+        return str(uuid.UUID(key))
+    except ValueError:
+        raise ClientError("a client's key is a UUID") from None
+
+
+def _load(connection: Connection) -> dict[str, Client]:
+    live = select(clients).where(clients.c.revoked_at.is_(None))
+    return {
+        row.key_hash: Client(row.id, row.name, frozenset(row.roles.split()), row.organization)
+        for row in connection.execute(live)
+    }

@@ -1,0 +1,116 @@
+"""Reading and changing the registry; what was read is kept until something changes."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection, insert, select, update
+
+from registry.tables import changes, metadata
+from store.advisory_locks import MIGRATION_LOCK
+from store.coalesced_query import CoalescedQuery
+from store.engines import driver_of, engine
+from store.errors import UNAVAILABLE
+from store.postgres_pool import PostgresPool
+from store.postgres_queries import run
+from store.urls import is_postgres
+
+T = TypeVar("T")
+VERSION = "SELECT count FROM registry_changes"
+
+
+def timestamp(timespec: str = "seconds") -> str:
+    """Return the time as the registry's rows keep it: ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat(timespec=timespec)
+
+
+class Registry:
+    """Read and change the tables; changes are counted, so that readers can keep what they read."""
+
+    def __init__(self, url: str) -> None:
+        # Readers wait for nobody; a second writer waits for the first.
+        shared = is_postgres(url)
+        self._engine = engine(url, begin="BEGIN" if shared else "BEGIN IMMEDIATE", pool_size=2)
+        self._reader = self._engine.execution_options(begin="BEGIN")
+        self._pool = PostgresPool(url, 1) if shared else None
+        self._shared_version = CoalescedQuery(self._ask_version)
+        self._kept: Connection | None = None
+
+    def migrate(self) -> None:
+        """Make missing tables; of several processes that try at once, one does and the others wait."""
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(MIGRATION_LOCK)
+            metadata.create_all(connection)
+            if connection.scalar(select(changes.c.count)) is None:
+                connection.execute(insert(changes).values(only=1, count=0))
+
+    def version(self) -> int:
+        """Count the changes made so far.
+
+        Every request asks it: so past SQLAlchemy, on a connection that is kept for it, and where that
+        takes a round trip, once for all requests that ask at the same time.
+        """
+        if self._pool is not None:
+            return self._shared_version.get()
+        self._kept = self._kept or self._reader.connect()
+        (count,) = driver_of(self._kept).execute(VERSION).fetchone()
+        return int(count)
+
+    def _ask_version(self) -> int:
+        assert self._pool is not None, "only a database on a server is asked so"
+        return self._pool.ask(lambda connection: int(run(connection, VERSION)[0][0]))
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection for reading."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """Open the transaction of a change, and count it."""
+        with self._engine.begin() as connection:
+            connection.execute(update(changes).values(count=changes.c.count + 1))
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._pool is not None:
+            self._pool.close()
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+        self._engine.dispose()
+
+
+class Cached(Generic[T]):
+    """Keep what was read from the registry until its count of changes moves: no stale key verifies.
+
+    While the registry can't be reached, it can't be changed either, and the last read counts.
+    """
+
+    def __init__(self, registry: Registry, load: Callable[[Connection], T]) -> None:
+        self._registry = registry
+        self._load = load
+        self._lock = threading.Lock()
+        self._kept: tuple[int, T] | None = None
+
+    def get(self) -> T:
+        """Return the present content of the tables."""
+        try:
+            return self._now()
+        except UNAVAILABLE:
+            if self._kept is None:
+                raise
+            return self._kept[1]
+
+    def _now(self) -> T:
+        version = self._registry.version()
+        kept = self._kept
+        if kept is None or kept[0] != version:
+            with self._lock, self._registry.reading() as connection:
+                kept = self._kept = (version, self._load(connection))
+        return kept[1]

@@ -1,0 +1,42 @@
+"""The tables of the registry, in the ledger's database."""
+
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table
+
+metadata = MetaData()
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("scheme", String, nullable=False),
+    Column("tolerance", Integer, nullable=False),
+    Column("header", String, nullable=False),
+    Column("prefix", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("retired_at", String),
+)
+source_keys = Table(
+    "source_keys",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("secret", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("expired_at", String),
+)
+clients = Table(
+    "clients",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String, nullable=False),
+    Column("key_hash", String, nullable=False, unique=True),
+    Column("roles", String, nullable=False),
+    Column("organization", BigInteger),
+    Column("created_at", String, nullable=False),
+    Column("revoked_at", String),
+)
+changes = Table(
+    "registry_changes",
+    metadata,
+    Column("only", Integer, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
