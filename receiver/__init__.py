@@ -25,7 +25,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from receiver.settings import Settings
 
     services = assemble(settings or Settings.from_environment())
-    logs.configure(services.settings.log_level)
+    logs.configure(services.settings.log_level, requests.add_request_id)
     app = Flask("kitledger", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_BODY_BYTES"] = services.settings.max_body_bytes

@@ -6,7 +6,7 @@ from random import getrandbits
 from typing import Any, NoReturn
 
 import structlog
-from flask import Flask, Response, abort, current_app, g, request
+from flask import Flask, Response, abort, current_app, g, has_request_context, request
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
@@ -21,6 +21,13 @@ def register(app: Flask) -> None:
     """Give each request an id before, and a log line after."""
     app.before_request(_begin)
     app.after_request(_end)
+
+
+def add_request_id(_: Any, __: str, fields: Any) -> Any:
+    """Add the id of the request that is being handled to a log line; a processor of structlog."""
+    if has_request_context() and "request_id" in g:
+        fields["request_id"] = g.request_id
+    return fields
 
 
 def _begin() -> None:

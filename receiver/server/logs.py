@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from flask import g, has_request_context
 
 _SHARED: list[Any] = [
     structlog.stdlib.add_log_level,
@@ -16,11 +15,14 @@ _SHARED: list[Any] = [
 ]
 
 
-def configure(level: str) -> None:
-    """Send our log lines and the libraries' to standard error, as JSON, from `level` on."""
+def configure(level: str, *processors: Any) -> None:
+    """Send our log lines and the libraries' to standard error, as JSON, from `level` on.
+
+    `processors` are structlog's; they come before the others.
+    """
     structlog.configure(
         processors=[
-            _request_id,
+            *processors,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -58,28 +60,21 @@ def library_logging(level: str) -> dict[str, Any]:
 
 
 class _Stderr:
-    """Standard error, which may lead to a disk that is full: then lines are lost, and no request."""
+    """Standard error, which may lead to a full disk: then log lines are lost, and no request fails."""
 
     def write(self, line: bytes) -> None:
-        """Write a line, if that can be."""
+        """Write a line, if possible."""
         with suppress(OSError):
             sys.stderr.buffer.write(line)
 
     def flush(self) -> None:
-        """Let go of what was written; what can't be now may be with the next line."""
+        """Flush the lines that were written, if possible; or with the next line."""
         with suppress(OSError):
             sys.stderr.buffer.flush()
 
 
 def _json(fields: Any, **_: Any) -> bytes:
     return msgspec.json.encode(fields, enc_hook=repr)
-
-
-def _request_id(_: Any, __: str, fields: Any) -> Any:
-    """Add the id of the request that is being handled, if one is."""
-    if has_request_context() and "request_id" in g:
-        fields["request_id"] = g.request_id
-    return fields
 
 
 def _number(level: str) -> int:

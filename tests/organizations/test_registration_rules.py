@@ -196,7 +196,7 @@ def test_a_registration_is_found_by_its_organization_and_profile_alone(office: O
     number = made.registration.registration_id
     other = Office(office.ledger, organization=6)
     with pytest.raises(UnknownOrganization):
-        other.use.registration(6, 70, number)
+        registrations.find_registration(other.ledger.streams, 6, 70, number)
     with pytest.raises(UnknownOrganization):
         other.register()
     other.put(6)

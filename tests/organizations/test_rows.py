@@ -113,7 +113,7 @@ def row(each: Registration) -> tuple[Any, ...]:
     gone = each.deactivated and to_microseconds(each.deactivated)
     times = to_microseconds(each.created), to_microseconds(each.updated), gone
     return (
-        each.registration,
+        each.registration_id,
         each.organization_id,
         each.profile_id,
         each.group_id,
@@ -179,7 +179,9 @@ def test_a_story_is_told_in_pages(world: World) -> None:
         assert [each["id"] for each in MODEL.registrations_below(view, root, root, **page)] == ids[
             2:4
         ]
-        assert [each["id"] for each in MODEL.of_profile(view, root, 70, **page)] == ids[2:4]
+        assert [
+            each["id"] for each in MODEL.registrations_of_profile(view, root, 70, **page)
+        ] == ids[2:4]
         assert [each["id"] for each in MODEL.registrations_below(view, root, NORTH, **page)] == ids[
             4:6
         ]

@@ -35,7 +35,9 @@ def shown(world: World, model: ObservedProjection, thing: Any) -> CurrentStatus 
     if row is None:
         return None
     names = ("status", "reason", "created_at", "modified_at")
-    return CurrentStatus(shipment_id=row.get("shipment_id"), **{name: row[name] for name in names})
+    shipment_id = row.get("shipment_id")
+    own = {} if shipment_id is None else {"shipment_id": shipment_id}
+    return CurrentStatus(fields=own, **{name: row[name] for name in names})
 
 
 @given(

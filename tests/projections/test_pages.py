@@ -28,7 +28,7 @@ TABLES = {
     EVENTS: "n, CASE WHEN n > {rows} - 40 THEN 'b' WHEN n % 2 = 1 THEN 'c' ELSE 'a' END,"
     " 't' || (n % 2), 1000000 * n, '{{}}'",
     KITS: "'K' || (10000000 + n), 'S' || (n % 3), n, NULL, n, n, ''",
-    REPORTS: "n, 'S' || (n % 3), NULL, NULL, n, n, ''",
+    REPORTS: "n, 'S' || (n % 3), NULL, n, n, ''",
     REGISTRATIONS: "n, n, n, n % 7, 'K' || n, NULL",
 }
 BLOCKS = """INSERT INTO {blocks}
@@ -107,8 +107,9 @@ def full(stores: Stores) -> Iterator[World]:
                 values = columns.format(rows=ROWS)
                 fill = FILL.format(rows=ROWS, table=names[model], columns=values)
                 connection.exec_driver_sql(fill, execution_options={"no_parameters": True})
-            blocks = made.named(blocks.BLOCKS[0])
-            connection.exec_driver_sql(BLOCKS.format(blocks=blocks, events=names[EVENTS]))
+            connection.exec_driver_sql(
+                BLOCKS.format(blocks=made.named(blocks.BLOCKS[0]), events=names[EVENTS])
+            )
             # SQLite goes by its rules; PostgreSQL by what it has counted, which it does every now and then.
             if made.on_postgres:
                 connection.exec_driver_sql("ANALYZE")

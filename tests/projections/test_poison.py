@@ -147,7 +147,7 @@ def test_when_all_have_stopped_a_step_still_ends(mixed: World, fragile: Fragile)
 def test_a_rebuild_stops_at_it_too_and_the_old_rows_stay(mixed: World, fragile: Fragile) -> None:
     mixed.send(kit(1, "A", "KIT_SHIPPED"), kit(2, "P", "KIT_SHIPPED"))
     mixed.project()
-    with pytest.raises(RebuildStopped, match="fragile can't take the event at position 4"):
+    with pytest.raises(RebuildStopped, match="fragile can't apply the event at position 4"):
         rebuild(mixed.ledger, mixed.views, fragile, lambda done, total: None)
     assert mixed.rows(fragile) == [[("A", 2)]]
     assert mixed.status(fragile).position == 3
