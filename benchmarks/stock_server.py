@@ -6,14 +6,16 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from eventsourcing import postgres
+from eventsourcing.persistence import Transcoder
 from psycopg.conninfo import conninfo_to_dict
 
 from receiver.server.gunicorn import Server, options
 from receiver.settings import Settings, processors
 from store.mapper import Mapper
+from store.transcoder import MessagePackTranscoder
 
 T = TypeVar("T")
-HEADS = """SELECT originator_id, max(originator_version) AS head FROM ledger_events
+VERSIONS = """SELECT originator_id, max(originator_version) AS version FROM ledger_events
 WHERE originator_id = ANY(%s) GROUP BY originator_id"""
 
 
@@ -22,21 +24,25 @@ class Recorder(postgres.PostgresApplicationRecorder):
 
     group_commit = SimpleNamespace()
 
-    def heads(self, originator_ids: Sequence[str]) -> dict[str, int]:
+    def stream_versions(self, stream_ids: Sequence[str]) -> dict[str, int]:
         """Return the last version of each stream that exists."""
         with self.datastore.get_connection() as connection:
-            found = connection.execute(HEADS, [list(originator_ids)]).fetchall()
-        return {row["originator_id"]: row["head"] for row in found}
+            found = connection.execute(VERSIONS, [list(stream_ids)]).fetchall()
+        return {row["originator_id"]: row["version"] for row in found}
 
-    def exclusively(self, decide: Callable[[], T], streams: Sequence[str] = ()) -> T:
-        """Run a use case without a lock: no two requests of the load write the same stream."""
-        return decide()
+    def run_in_transaction(self, work: Callable[[Any], T], streams: Sequence[str] = ()) -> T:
+        """Run a use case on the recorder, without a lock: no two requests of the load write the same stream."""
+        return work(self)
 
 
 class Factory(postgres.PostgresFactory):
     """The stock factory of that recorder."""
 
     application_recorder_class: type[postgres.PostgresApplicationRecorder] = Recorder
+
+    def transcoder(self) -> Transcoder:
+        """Return the service's own transcoder."""
+        return MessagePackTranscoder()
 
     def mapper(self, transcoder: Any = None, mapper_class: Any = None) -> Any:
         """Return the service's own mapper, since only the recorders are compared."""

@@ -8,14 +8,14 @@ from typing import Protocol
 
 import psycopg
 
-from store.postgres_session import LOCKS
+from store.advisory_locks import LOCK_NAMESPACE
 from tests.postgres import Server
 
 StoredEvent = tuple[int, str, str, bytes]
 """Position, stream, topic and state of a stored event."""
 SELECT_ALL = "SELECT position, originator_id, topic, state FROM stored_events ORDER BY position"
 SELECT_PROJECTOR_LOCK = f"""SELECT 1 FROM pg_locks WHERE granted AND locktype = 'advisory'
-AND classid = {LOCKS} AND objid = {zlib.crc32(b"writing") >> 1}"""
+AND classid = {LOCK_NAMESPACE} AND objid = {zlib.crc32(b"writing") >> 1}"""
 
 
 class StoreUnderTest(Protocol):

@@ -9,7 +9,7 @@ import psycopg
 from chaos.fault import POSTGRES, Fault
 from chaos.store_under_test import PostgresStore, SqliteStore
 from chaos.testbed import Testbed
-from store.postgres_session import LOCK
+from store.advisory_locks import APPEND_LOCK
 
 HOLD_SECONDS = 10.0
 
@@ -38,7 +38,7 @@ class AppendLockHeld(Fault):
 
     def inject(self, testbed: Testbed) -> None:
         """Take the lock as soon as it is free, and hold it."""
-        hold_in_transaction(testbed, LOCK)
+        hold_in_transaction(testbed, APPEND_LOCK)
 
 
 def hold_in_transaction(testbed: Testbed, statement: str) -> None:

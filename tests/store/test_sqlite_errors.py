@@ -2,7 +2,6 @@
 
 import resource
 import signal
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +10,11 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from store.group_commit import GroupCommit
-from store.sqlite import Recorder
-from store.sqlite_session import Session
+from store.sqlite_session import SqliteSession
+from tests.domain.scene import Recorder
 from tests.plain import Plain
 from tests.store.stored import fill, stream
+from tests.stores import writing_connection
 
 HUGE = b"\x80" * 100_000
 
@@ -23,14 +23,6 @@ HUGE = b"\x80" * 100_000
 def url(sqlite_url: str) -> str:
     """Name a file."""
     return sqlite_url
-
-
-def writing_connection(recorder: Recorder) -> sqlite3.Connection:
-    """Return the store's own connection."""
-    recorder.next_id("warm-up")
-    connection = recorder._session._connection
-    assert connection is not None
-    return connection
 
 
 @contextmanager
@@ -72,13 +64,13 @@ def test_a_disk_that_takes_no_more_bytes_keeps_nothing_of_what_did_not_fit(
 
 
 def test_a_file_that_is_not_there_is_an_operational_error(tmp_path: Path) -> None:
-    committing = GroupCommit(Session(str(tmp_path / "missing" / "ledger.db")))
+    committing = GroupCommit(SqliteSession(str(tmp_path / "missing" / "ledger.db")))
     with pytest.raises(OperationalError, match="unable to open"):
-        committing.submit(lambda connection: connection)
+        committing.submit(lambda transaction: transaction)
 
 
 def test_a_file_that_is_no_database_is_an_operational_error(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear all, " * 1000)
-    committing = GroupCommit(Session(str(tmp_path / "letter.txt")))
+    committing = GroupCommit(SqliteSession(str(tmp_path / "letter.txt")))
     with pytest.raises(OperationalError, match="not a database"):
-        committing.submit(lambda connection: connection)
+        committing.submit(lambda transaction: transaction)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from store.together import Together
+from store.coalesced_query import CoalescedQuery
 from tests.store.processes import ROOT
 
 ASKERS = 16
@@ -18,7 +18,7 @@ PROGRAM = """
 from gevent import monkey
 monkey.patch_all()
 import sys, time, gevent
-from store.together import Together
+from store.coalesced_query import CoalescedQuery
 
 asked = []
 
@@ -27,13 +27,13 @@ def ask():
     time.sleep(0.05)
     return len(asked)
 
-together = Together(ask)
-greenlets = [gevent.spawn(together.get) for _ in range(4)]
+query = CoalescedQuery(ask)
+greenlets = [gevent.spawn(query.get) for _ in range(4)]
 gevent.spawn_later(float(sys.argv[2]), greenlets[int(sys.argv[1])].kill)
 others = [each for number, each in enumerate(greenlets) if number != int(sys.argv[1])]
 gevent.joinall(others, timeout=2)
 with gevent.Timeout(2, False):
-    print(together.get() == len(asked), all(each.ready() for each in others))
+    print(query.get() == len(asked), all(each.ready() for each in others))
 """
 
 
@@ -65,17 +65,17 @@ def question() -> Question:
 
 @contextmanager
 def askers(
-    together: Together[int], question: Question, count: int
+    query: CoalescedQuery[int], question: Question, count: int
 ) -> Iterator[list["Future[Any]"]]:
     """Let one ask, and while it waits for its answer let others come, so many."""
     come = threading.Semaphore(0)
 
     def ask() -> int:
         come.release()
-        return together.get()
+        return query.get()
 
     with ThreadPoolExecutor(count + 1) as threads:
-        first = threads.submit(together.get)
+        first = threads.submit(query.get)
         assert question.put.acquire(timeout=5)
         others = [threads.submit(ask) for _ in range(count)]
         for _ in others:
@@ -86,7 +86,7 @@ def askers(
 
 
 def test_all_who_come_meanwhile_share_the_next_question(question: Question) -> None:
-    with askers(Together(question), question, ASKERS) as asked:
+    with askers(CoalescedQuery(question), question, ASKERS) as asked:
         pass
     assert [each.result() for each in asked] == [1] + [2] * ASKERS
     assert question.count == 2
@@ -95,7 +95,7 @@ def test_all_who_come_meanwhile_share_the_next_question(question: Question) -> N
 def test_nobody_hears_the_answer_to_a_question_that_was_put_before_it_came(
     question: Question,
 ) -> None:
-    with askers(Together(question), question, 1) as [first, second]:
+    with askers(CoalescedQuery(question), question, 1) as [first, second]:
         question.may_be_answered.release()
         assert first.result(5) == 1
         assert not second.done()
@@ -105,20 +105,20 @@ def test_nobody_hears_the_answer_to_a_question_that_was_put_before_it_came(
 def test_a_failure_is_heard_by_all_who_shared_the_question_and_by_no_others(
     question: Question,
 ) -> None:
-    together = Together(question)
+    query = CoalescedQuery(question)
     question.failure = LookupError()
-    with askers(together, question, ASKERS) as asked:
+    with askers(query, question, ASKERS) as asked:
         pass
     assert [type(each.exception()) for each in asked] == [LookupError] * (ASKERS + 1)
     question.failure = None
     question.may_be_answered.release(10)
-    assert together.get() > 1
+    assert query.get() > 1
 
 
 def test_who_asks_again_asks_anew(question: Question) -> None:
-    together = Together(question)
+    query = CoalescedQuery(question)
     question.may_be_answered.release(10)
-    assert [together.get() for _ in range(3)] == [1, 2, 3]
+    assert [query.get() for _ in range(3)] == [1, 2, 3]
 
 
 def test_what_others_knew_at_any_time_is_never_older_than_who_asks() -> None:
@@ -129,9 +129,9 @@ def test_what_others_knew_at_any_time_is_never_older_than_who_asks() -> None:
         with lock:
             written += 1
             mine = written
-        return together.get() >= mine
+        return query.get() >= mine
 
-    lock, together = threading.Lock(), Together(lambda: written)
+    lock, query = threading.Lock(), CoalescedQuery(lambda: written)
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(write_and_ask, range(2000)))
 

@@ -1,7 +1,7 @@
 """When the database can't be written or read it is said at once, and work goes on later."""
 
 import pytest
-from eventsourcing.persistence import OperationalError
+from eventsourcing.persistence import DatabaseError, OperationalError
 
 from tests.domain.scene import Recorder
 from tests.plain import Plain
@@ -19,10 +19,10 @@ def test_a_database_that_cannot_be_written_is_not_waited_for(
     assert recorder.insert_events([event("a")]) == [1]
 
 
-def test_what_cannot_be_read_is_an_operational_error(recorder: Recorder, plain: Plain) -> None:
+def test_a_missing_table_is_a_database_error(recorder: Recorder, plain: Plain) -> None:
     recorder.max_notification_id()
     plain.query("ALTER TABLE stored_events RENAME TO lost_events")
-    with pytest.raises(OperationalError, match=r"no such table|does not exist"):
+    with pytest.raises(DatabaseError, match=r"no such table|does not exist"):
         recorder.max_notification_id()
 
 
