@@ -41,8 +41,8 @@ class SqliteDatabase:
         self.writer.dispose()
 
     def reusable(self, driver: Any) -> bool:
-        """Say whether a connection can serve another snapshot."""
-        return True
+        """Say whether a connection can serve another snapshot: its last one was ended."""
+        return not driver.in_transaction
 
     def begin_snapshot(self, driver: Any, state: str) -> tuple[Any, ...]:
         """Begin a read-only snapshot, and return the row of the query `state`."""

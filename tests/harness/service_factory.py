@@ -1,4 +1,4 @@
-"""Services with databases of their own, of one kind."""
+"""ServiceFactory with databases of their own, of one kind."""
 
 from collections.abc import Callable
 from pathlib import Path

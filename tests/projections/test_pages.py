@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from tests.stores import Stores
 
 from projections.models.events import Events, blocks
 from projections.models.kit_registrations import KitRegistrations
@@ -15,6 +14,7 @@ from projections.models.kits import Kits
 from projections.models.reports import Reports
 from projections.snapshots import Snapshot
 from store.engines import driver_of
+from tests.harness.stores import Stores
 from tests.projections.world import World
 
 EVENTS, KITS, REPORTS, REGISTRATIONS = Events(), Kits(), Reports(), KitRegistrations()
