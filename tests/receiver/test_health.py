@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from receiver.server.gunicorn import metrics
+from receiver.server import metrics
 from tests.conftest import NewService
 from tests.harness.service import COMMAND, Service
 from tests.harness.waiting import PATIENCE_SECONDS, eventually
