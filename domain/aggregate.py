@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
+from eventsourcing.domain import OriginatorIDError, OriginatorVersionError
 from eventsourcing.utils import register_topic
 
 
@@ -13,10 +14,11 @@ class Event:
     """State one fact about one aggregate; `timestamp` is when the ledger learned it, aware UTC.
 
     Each event class has a TOPIC, which names it in the store for ever and is never changed, and an
-    `apply` that assigns and decides nothing.
+    `apply` that assigns and decides nothing. It is defined within the class of its aggregate.
     """
 
     TOPIC: ClassVar[str]
+    aggregate_class: ClassVar["type[Aggregate]"]
     originator_id: str
     originator_version: int
     timestamp: datetime
@@ -28,6 +30,11 @@ class Event:
     def apply(self, aggregate: Any) -> None:
         """Assign to the aggregate what follows from this event."""
 
+    def mutate(self, aggregate: "Aggregate | None") -> "Aggregate":
+        """Return the aggregate as it is after this event; eventsourcing's repository replays by it."""
+        before = self.aggregate_class(self.originator_id) if aggregate is None else aggregate
+        return before.replay([self])
+
 
 class Aggregate:
     """Hold the state of one stream, and the events that are decided but not yet recorded.
@@ -36,13 +43,22 @@ class Aggregate:
     to say. `id` is the name of its stream, made from natural keys by the class.
     """
 
+    def __init_subclass__(cls) -> None:
+        for each in vars(cls).values():
+            if isinstance(each, type) and issubclass(each, Event):
+                each.aggregate_class = cls
+
     def __init__(self, stream: str, version: int = 0) -> None:
         self.id = stream
         self.version = version
         self._pending: list[Event] = []
 
     def replay(self, events: Iterable[Event]) -> Self:
-        """Take over events that were recorded before, in their order."""
+        """Take over events that were recorded before, in their order.
+
+        Raises eventsourcing's OriginatorIDError for an event of another stream, and its
+        OriginatorVersionError for one that is not the next.
+        """
         for event in events:
             self._evolve(event)
         return self
@@ -64,5 +80,9 @@ class Aggregate:
         return collected
 
     def _evolve(self, event: Event) -> None:
+        if event.originator_id != self.id:
+            raise OriginatorIDError(event.originator_id, self.id)
+        if event.originator_version != self.version + 1:
+            raise OriginatorVersionError(event.originator_version, self.version + 1)
         event.apply(self)
         self.version = event.originator_version
