@@ -11,7 +11,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.routing import IntegerConverter
 
 from receiver.errors import PROBLEM, ProblemSchema
-from receiver.event_types import EnvelopeSchema
+from receiver.webhook_description import describe_events
 
 DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
 kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
@@ -29,55 +29,6 @@ SCHEMES = {
         " header of the source's own hmac-sha256 scheme.",
     },
     "bearer": {"type": "http", "scheme": "bearer", "description": "A client's key."},
-}
-_ONE = {
-    "type": "object",
-    "required": ["id", "status", "position"],
-    "properties": {
-        "id": {"type": "integer"},
-        "status": {"enum": ["recorded", "duplicate"]},
-        "position": {"type": "integer", "description": "Where it is recorded in the ledger."},
-    },
-}
-_EACH = {
-    "type": "object",
-    "required": ["id", "status"],
-    "properties": {
-        "id": {"type": ["integer", "null"]},
-        "status": {"enum": ["recorded", "duplicate", "conflict", "invalid"]},
-        "position": {"type": "integer"},
-        "quarantine": {"type": "integer", "description": "Where the refused bytes are kept."},
-        "errors": {"type": "object"},
-    },
-}
-_MANY = {
-    "type": "object",
-    "required": ["results"],
-    "properties": {"results": {"type": "array", "items": _EACH}},
-}
-_EVENT = {"$ref": "#/components/schemas/Envelope"}
-_ARRAY = {"type": "array", "maxItems": 1000, "items": _EVENT}
-
-
-def _json(description: str, *schemas: dict[str, Any]) -> dict[str, Any]:
-    schema = schemas[0] if len(schemas) == 1 else {"oneOf": list(schemas)}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-WEBHOOK: dict[str, Any] = {
-    "security": [{"webhook-signature": []}],
-    "requestBody": {"required": True} | _json("The event, or an array of them.", _EVENT, _ARRAY),
-    "responses": {
-        "200": _json("It was recorded before; nothing new is kept.", _ONE),
-        "202": _json("It is on disk; of an array, what became of each event.", _ONE, _MANY),
-        "400": {"description": "Not JSON; kept in quarantine."},
-        "404": {"description": "There is no such source."},
-        "401": {"description": "The signature, or a header that it needs, is missing or wrong."},
-        "409": {"description": "Another content is recorded under this id; kept in quarantine."},
-        "410": {"description": "The source was retired."},
-        "415": {"description": "The Content-Type is not JSON."},
-        "422": {"description": "It breaks the schema of its type; kept in quarantine."},
-    },
 }
 GUARDED = (401, 403, 404)
 CHANGING = (400, 413, 415, 422)
@@ -128,7 +79,7 @@ def make_api(app: Flask) -> Api:
 
 def serve(app: Flask, api: Api) -> None:
     """Serve the document at /openapi.json and its page at /docs, with assets of our own host."""
-    api.spec.components.schema("Envelope", schema=EnvelopeSchema)
+    describe_events(api.spec)
     document = complete(api.spec.to_dict())
     app.add_url_rule("/openapi.json", "openapi", lambda: _document(document))
     page = get_swaggerui_blueprint(
