@@ -10,10 +10,10 @@ from eventsourcing.utils import register_topic
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """State one fact about one aggregate; `timestamp` is when the ledger learned it, aware UTC.
+    """One fact about one aggregate; `timestamp` is the time of recording, aware UTC.
 
-    Each event class has a TOPIC, which names it in the store for ever and is never changed, and an
-    `apply` that assigns and decides nothing.
+    Each event class has a TOPIC, which names it in the store and never changes, and an `apply` that
+    assigns attributes and contains no rules.
     """
 
     TOPIC: ClassVar[str]
@@ -26,14 +26,14 @@ class Event:
             register_topic(cls.TOPIC, cls)
 
     def apply(self, aggregate: Any) -> None:
-        """Assign to the aggregate what follows from this event."""
+        """Assign the values of this event to the aggregate."""
 
 
 class Aggregate:
-    """Hold the state of one stream, and the events that are decided but not yet recorded.
+    """The state of one stream, and its pending events: triggered but not yet recorded.
 
-    An aggregate starts empty, at version 0: whether a first event makes it is for its own commands
-    to say. `id` is the name of its stream, made from natural keys by the class.
+    An aggregate starts empty, at version 0; its commands trigger the first event. `id` is the name
+    of its stream, made from natural keys by `create_id`.
     """
 
     def __init__(self, stream: str, version: int = 0) -> None:
@@ -42,13 +42,13 @@ class Aggregate:
         self._pending: list[Event] = []
 
     def replay(self, events: Iterable[Event]) -> Self:
-        """Take over events that were recorded before, in their order."""
+        """Apply recorded events, oldest first."""
         for event in events:
             self._evolve(event)
         return self
 
     def trigger(self, event_class: type[Event], timestamp: datetime, **values: Any) -> None:
-        """Decide an event: apply it and keep it for saving."""
+        """Create an event, apply it, and keep it as pending."""
         event = event_class(
             originator_id=self.id,
             originator_version=self.version + 1,
@@ -59,7 +59,7 @@ class Aggregate:
         self._pending.append(event)
 
     def collect_events(self) -> list[Event]:
-        """Hand over what is to be saved, once."""
+        """Return the pending events, and forget them."""
         collected, self._pending = self._pending, []
         return collected
 

@@ -1,4 +1,4 @@
-"""Snapshots of a projection that show what was acknowledged before they were asked for."""
+"""Snapshots of a projection that show every write acknowledged before."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from store.connections import PATIENCE_SECONDS as POOL_TIMEOUT_SECONDS
 from store.engines import driver_of
 
 CATCH_UP_SECONDS = 2.0
-"""How long a read waits for the projector before it answers with the rows there are."""
+"""The longest wait of a read for the projector; then it answers with the present rows."""
 SHORTEST_NAP, LONGEST_NAP = 0.002, 0.02
 
 
@@ -35,7 +35,7 @@ class Snapshot:
 class Snapshots:
     """Open snapshots on kept connections, at most `pool_size` at a time.
 
-    They begin and end past SQLAlchemy, whose checking out of a connection costs as much as a read.
+    They begin and end without SQLAlchemy, which takes as long to check out a connection as to read.
     """
 
     def __init__(self, database: Database, pool_size: int) -> None:
@@ -48,14 +48,14 @@ class Snapshots:
     def open(self, name: str, head: int | None) -> Iterator[Snapshot]:
         """Open a snapshot of a projection that shows every event up to `head`.
 
-        When the projector can't catch up in time, or has stopped at an event, or the head is not
-        known, it shows the rows there are, and its lag. Raises eventsourcing's OperationalError when
+        When the projector does not catch up in time, or has stopped at an event, or the head is not
+        known, it shows the present rows and their lag. Raises eventsourcing's OperationalError when
         all connections are in use for too long.
         """
         deadline, nap = time.monotonic() + CATCH_UP_SECONDS, SHORTEST_NAP
         while True:
             with self._transaction(name) as (connection, slot, position, stopped_at):
-                # Beyond the head is a projector that was quick, or, stopped, one that is ahead for good.
+                # A running projector may be ahead of an older head; a stopped one stays ahead.
                 unknown = head is None or (stopped_at is not None and position > head)
                 lag = None if unknown else max(0, (head or 0) - position)
                 if not lag or stopped_at is not None or time.monotonic() >= deadline:
@@ -86,7 +86,7 @@ class Snapshots:
             self._permits.release()
 
     def _begin(self, name: str) -> tuple[Connection, tuple[int, int, int | None]]:
-        """Begin on a kept connection; when that was lost, drop all kept ones and open a new one."""
+        """Begin on a kept connection; if it was lost, drop all kept ones and open a new one."""
         kept = self._idle.pop() if self._idle else None
         connection = kept or self._database.connect()
         try:
