@@ -19,7 +19,9 @@ class Recorder(EventStore, Protocol):
     def select_batch(
         self, after: int, *, topics: Sequence[str], limit: int, max_bytes: int
     ) -> tuple[list[Notification], int]: ...
-    def exclusively(self, decide: Callable[[], T], streams: Sequence[str] = ()) -> T: ...
+    def run_in_transaction(
+        self, work: Callable[[EventStore], T], streams: Sequence[str] = ()
+    ) -> T: ...
 
 
 class Ledger(Application[str]):
@@ -44,7 +46,9 @@ class Ledger(Application[str]):
         raises, having saved nothing, and eventsourcing's PersistenceError when the store can't be
         written.
         """
-        return self.store.exclusively(lambda: use_case(self.streams), streams)
+        return self.store.run_in_transaction(
+            lambda unit_of_work: use_case(StreamRepository(unit_of_work, self.mapper)), streams
+        )
 
     def run_optimistically(self, use_case: Callable[[StreamRepository], T]) -> T:
         """Run a use case that saves once; when another writer was first, again in a transaction."""

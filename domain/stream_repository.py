@@ -14,8 +14,8 @@ A = TypeVar("A", bound=Aggregate)
 class EventStore(Protocol):
     """Read and append events: a recorder offers it, and so does each of its units of work."""
 
-    def heads(self, originator_ids: Sequence[str]) -> dict[str, int]: ...
-    def select_stream(self, originator_id: str) -> list[Notification]: ...
+    def stream_versions(self, stream_ids: Sequence[str]) -> dict[str, int]: ...
+    def select_stream(self, stream_id: str) -> list[Notification]: ...
     def select_notifications(
         self, start: int | None, limit: int, stop: int | None = None
     ) -> list[Notification]: ...
@@ -53,7 +53,7 @@ class StreamRepository:
 
     def stream_versions(self, streams: Sequence[str]) -> dict[str, int]:
         """Return the last version of each of these streams, 0 for new ones."""
-        return dict.fromkeys(streams, 0) | self.store.heads(streams)
+        return dict.fromkeys(streams, 0) | self.store.stream_versions(streams)
 
     def position_of(self, stream: str, version: int) -> int:
         """Return the position at which a version of a stream is recorded."""

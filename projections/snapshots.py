@@ -1,19 +1,17 @@
 """Snapshots of a projection that show every write acknowledged before."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from eventsourcing.persistence import OperationalError
 from sqlalchemy import Connection, select
 
 from projections.databases import Database
 from projections.statement import compiled
 from projections.tables import projections
-from store.connections import PATIENCE_SECONDS as POOL_TIMEOUT_SECONDS
 from store.engines import driver_of
+from store.pool import Pool
 
 CATCH_UP_SECONDS = 2.0
 """The longest wait of a read for the projector; then it answers with the present rows."""
@@ -32,16 +30,37 @@ class Snapshot:
     lag: int | None
 
 
-class Snapshots:
-    """Open snapshots on kept connections, at most `pool_size` at a time.
+class SnapshotPool(Pool[Connection]):
+    """Keep connections for snapshots: checking one out of SQLAlchemy's pool costs as much as a read."""
 
-    They begin and end without SQLAlchemy, which takes as long to check out a connection as to read.
-    """
+    def __init__(self, database: Database, size: int) -> None:
+        super().__init__(size)
+        self._database = database
+
+    def connect(self) -> Connection:
+        """Open a connection."""
+        return self._database.connect()
+
+    def is_lost(self, connection: Connection) -> bool:
+        """Treat every error at the beginning of a snapshot as a lost connection."""
+        return True
+
+    def is_reusable(self, connection: Connection) -> bool:
+        """Say whether the connection can be used for another snapshot."""
+        return not connection.invalidated and self._database.reusable(driver_of(connection))
+
+    def discard(self, connection: Connection) -> None:
+        """Close a connection in any state."""
+        connection.invalidate()
+        connection.close()
+
+
+class Snapshots:
+    """Open snapshots on kept connections, at most `pool_size` at a time."""
 
     def __init__(self, database: Database, pool_size: int) -> None:
         self._database = database
-        self._permits = threading.BoundedSemaphore(pool_size)
-        self._idle: list[Connection] = []
+        self._pool = SnapshotPool(database, pool_size)
         self._states: dict[str, str] = {}
 
     @contextmanager
@@ -66,48 +85,24 @@ class Snapshots:
 
     def close(self) -> None:
         """Close every kept connection."""
-        while self._idle:
-            _drop(self._idle.pop())
+        self._pool.close()
 
     @contextmanager
     def _transaction(self, name: str) -> Iterator[tuple[Connection, int, int, int | None]]:
         """Open a read-only transaction, and read the projection's slot, position and stop in it."""
-        if not self._permits.acquire(timeout=POOL_TIMEOUT_SECONDS):
-            raise OperationalError("all connections to the read models are in use")
-        try:
-            connection, state = self._begin(name)
-            try:
-                yield connection, *state
-            except BaseException:
-                _drop(connection)
-                raise
-            self._end(connection)
-        finally:
-            self._permits.release()
 
-    def _begin(self, name: str) -> tuple[Connection, tuple[int, int, int | None]]:
-        """Begin on a kept connection; if it was lost, drop all kept ones and open a new one."""
-        kept = self._idle.pop() if self._idle else None
-        connection = kept or self._database.connect()
-        try:
+        def begin(connection: Connection) -> tuple[int, int, int | None]:
             state = self._state(name, connection)
-            found = self._database.begin_snapshot(driver_of(connection), state)
-        except BaseException as error:
-            _drop(connection)
-            if kept is None or not isinstance(error, Exception):
-                raise
-            self.close()
-            return self._begin(name)
-        return connection, found
+            slot, position, stopped_at = self._database.begin_snapshot(driver_of(connection), state)
+            return slot, position, stopped_at
 
-    def _end(self, connection: Connection) -> None:
-        driver = driver_of(connection)
-        connection.rollback()
-        driver.rollback()
-        if self._database.reusable(driver):
-            self._idle.append(connection)
-        else:
-            _drop(connection)
+        connection, state = self._pool.take(begin)
+        try:
+            yield connection, *state
+            connection.rollback()
+            driver_of(connection).rollback()
+        finally:
+            self._pool.give_back(connection)
 
     def _state(self, name: str, connection: Connection) -> str:
         if name not in self._states:
@@ -117,8 +112,3 @@ class Snapshots:
             )
             self._states[name] = compiled(wanted, connection, literally=True).sql
         return self._states[name]
-
-
-def _drop(connection: Connection) -> None:
-    connection.invalidate()
-    connection.close()

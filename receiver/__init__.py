@@ -47,7 +47,7 @@ def preload(app: "Flask") -> None:
     """Read the registry before the first request: the store may be unreachable by then."""
     from contextlib import suppress
 
-    from store.trouble import UNAVAILABLE
+    from store.errors import UNAVAILABLE
 
     services: Services = app.extensions["services"]
     with suppress(*UNAVAILABLE):

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from domain import errors
 from receiver.schemas import flatten
-from store.trouble import UNAVAILABLE
+from store.errors import UNAVAILABLE
 
 RETRY_AFTER_SECONDS = 1
 BY_FIELD = "some fields can't be used; see errors"

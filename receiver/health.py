@@ -12,7 +12,7 @@ from receiver.blueprint import Blueprint
 from receiver.current import services
 from receiver.errors import problem
 from receiver.server import metrics
-from store.trouble import UNAVAILABLE
+from store.errors import UNAVAILABLE
 
 ALIVE_SECONDS = 5.0
 blueprint = Blueprint("health", __name__, description="For those who operate it.")

@@ -6,14 +6,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-import psycopg
 from sqlalchemy import Connection, insert, select, update
 
 from registry.tables import changes, metadata
+from store.advisory_locks import MIGRATION_LOCK
+from store.coalesced_query import CoalescedQuery
 from store.engines import driver_of, engine
-from store.postgres_session import MIGRATING
-from store.together import Together
-from store.trouble import UNAVAILABLE
+from store.errors import UNAVAILABLE
+from store.postgres_pool import PostgresPool
+from store.postgres_queries import run
 from store.urls import is_postgres
 
 T = TypeVar("T")
@@ -33,14 +34,15 @@ class Registry:
         shared = is_postgres(url)
         self._engine = engine(url, begin="BEGIN" if shared else "BEGIN IMMEDIATE", pool_size=2)
         self._reader = self._engine.execution_options(begin="BEGIN")
-        self._version = Together(self._probe) if shared else None
+        self._pool = PostgresPool(url, 1) if shared else None
+        self._shared_version = CoalescedQuery(self._ask_version)
         self._kept: Connection | None = None
 
     def migrate(self) -> None:
         """Create missing tables; concurrent migrations wait for one another."""
         with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(MIGRATING)
+                connection.exec_driver_sql(MIGRATION_LOCK)
             metadata.create_all(connection)
             if connection.scalar(select(changes.c.count)) is None:
                 connection.execute(insert(changes).values(only=1, count=0))
@@ -51,25 +53,15 @@ class Registry:
         Every request calls it: so without SQLAlchemy's overhead, on a kept connection, and on
         PostgreSQL with one query for all concurrent calls.
         """
-        return self._probe() if self._version is None else self._version.get()
-
-    def _probe(self) -> int:
-        kept = self._kept
-        self._kept = kept or self._reader.connect()
-        try:
-            (count,) = driver_of(self._kept).execute(VERSION).fetchone()
-        except psycopg.OperationalError:
-            self._forget()
-            if kept is None:
-                raise
-            return self._probe()
+        if self._pool is not None:
+            return self._shared_version.get()
+        self._kept = self._kept or self._reader.connect()
+        (count,) = driver_of(self._kept).execute(VERSION).fetchone()
         return int(count)
 
-    def _forget(self) -> None:
-        if self._kept is not None:
-            self._kept.invalidate()
-            self._kept.close()
-            self._kept = None
+    def _ask_version(self) -> int:
+        assert self._pool is not None, "only a database on a server is asked so"
+        return self._pool.ask(lambda connection: int(run(connection, VERSION)[0][0]))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -86,7 +78,11 @@ class Registry:
 
     def close(self) -> None:
         """Close every connection."""
-        self._forget()
+        if self._pool is not None:
+            self._pool.close()
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
         self._engine.dispose()
 
 

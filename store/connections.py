@@ -1,25 +1,17 @@
-"""Connections to PostgreSQL: what they are opened with, and a bounded pool of them."""
+"""Open connections to PostgreSQL that notice a lost host."""
 
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from collections.abc import Generator
+from typing import Any
 
 import psycopg
-from eventsourcing import persistence
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import TransactionStatus
-from psycopg.rows import dict_row
-from sqlalchemy.exc import TimeoutError as NoneFree
-from sqlalchemy.pool import QueuePool
 
-T = TypeVar("T")
 Connection = psycopg.Connection[Any]
-PATIENCE_SECONDS = 3.0
-"""How long a question waits for a connection, and a group for another's transaction."""
 ANSWER_SECONDS = 4.0
-NOTICED = {
-    # A host that vanished without a word is noticed in seconds, not in the hours of TCP.
+"""How long an answer of the server may take."""
+KEEPALIVE_OPTIONS = {
+    # A host that vanished is noticed in seconds, not in the hours of TCP.
     "connect_timeout": 2,
     "keepalives_idle": 3,
     "keepalives_interval": 1,
@@ -29,10 +21,10 @@ NOTICED = {
 }
 
 
-class Impatient(psycopg.Connection[Any]):
-    """A connection that is given up when an answer is too long in coming.
+class TimeoutConnection(psycopg.Connection[Any]):
+    """A connection that is closed when an answer takes more than `seconds`.
 
-    A server that was frozen, or cut off by a network that still says yes, would be waited for for ever.
+    A server that is frozen, or cut off by a network that still acknowledges, never fails otherwise.
     """
 
     seconds = float("inf")
@@ -55,79 +47,12 @@ class Impatient(psycopg.Connection[Any]):
             return done.value
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raise eventsourcing's errors for PostgreSQL's: a refused row, or a database that can't serve now."""
-    try:
-        yield
-    except psycopg.IntegrityError as error:
-        raise persistence.IntegrityError(str(error)) from error
-    except psycopg.Error as error:
-        raise persistence.OperationalError(str(error)) from error
+def connect(url: str, *, seconds: float = ANSWER_SECONDS, **options: Any) -> Connection:
+    """Open a connection in autocommit mode; options in `url` override KEEPALIVE_OPTIONS.
 
-
-def connect(url: str, *, seconds: float = ANSWER_SECONDS, **more: Any) -> Connection:
-    """Open a connection that begins no transaction by itself; what `url` says wins over NOTICED.
-
-    It is given up when an answer is not there after so many seconds.
+    It is closed when an answer takes more than so many seconds.
     """
-    wanted = {**NOTICED, **conninfo_to_dict(url), "autocommit": True, **more}
-    connection = Impatient.connect(**wanted)
+    wanted = {**KEEPALIVE_OPTIONS, **conninfo_to_dict(url), "autocommit": True, **options}
+    connection = TimeoutConnection.connect(**wanted)
     connection.seconds = seconds
     return connection
-
-
-class Connections:
-    """A pool of at most `size` connections; when one is found lost, all that are idle are let go."""
-
-    def __init__(self, url: str, size: int) -> None:
-        self._pool = QueuePool(
-            # Rows as eventsourcing's own methods read them.
-            lambda: connect(url, row_factory=dict_row),  # type: ignore[arg-type]
-            pool_size=size,
-            max_overflow=0,
-            timeout=PATIENCE_SECONDS,
-            reset_on_return=None,
-            use_lifo=True,
-        )
-
-    def ask(self, question: Callable[[Connection], T]) -> T:
-        """Put a question that changes nothing; once more if the connection turns out to be lost.
-
-        Raises eventsourcing's OperationalError when the database can't be reached, or when all
-        connections are in use for too long.
-        """
-        connection: Connection | None = None
-        try:
-            with self.one() as connection:
-                return question(connection)
-        except persistence.OperationalError:
-            if connection is None or not connection.closed:
-                raise
-        with self.one() as connection:
-            return question(connection)
-
-    @contextmanager
-    def one(self) -> Iterator[Connection]:
-        """Lend a connection."""
-        try:
-            with translated():
-                lent = self._pool.connect()
-        except NoneFree as error:
-            raise persistence.OperationalError("all connections are in use") from error
-        connection: Any = lent.driver_connection
-        try:
-            with translated():
-                yield connection
-        finally:
-            if connection.closed:
-                self._pool.dispose()
-                self._pool = self._pool.recreate()
-            if connection.info.transaction_status != TransactionStatus.IDLE:
-                # Lost, or left in the middle of an answer by a greenlet that was killed.
-                lent.invalidate()
-            lent.close()
-
-    def close(self) -> None:
-        """Close the idle ones."""
-        self._pool.dispose()

@@ -1,14 +1,16 @@
-"""SQLAlchemy engines on either database, on which transactions begin as their owner says."""
+"""SQLAlchemy engines on either database, whose transactions begin by a statement of choice."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from store.connections import ANSWER_SECONDS, PATIENCE_SECONDS, connect
+from store.connections import ANSWER_SECONDS, connect
+from store.pool import POOL_SECONDS
 from store.urls import is_postgres
 
 BUSY_SECONDS = 10
+"""How long a writer of an SQLite file waits for another one."""
 Pragmas = Mapping[str, int | str]
 FULL: Pragmas = {"synchronous": "FULL"}
 """Every commit waits for the disk."""
@@ -24,8 +26,8 @@ def engine(
 ) -> Engine:
     """Make an engine whose transactions begin with `begin`, or with the execution option `begin`.
 
-    `pragmas` are for SQLite: what each connection is told. `pool_size` and `seconds` are for
-    PostgreSQL: how many connections, and how long an answer may take.
+    `pragmas` are set on each connection to SQLite. `pool_size` and `seconds` are for PostgreSQL: how
+    many connections, and how long an answer may take.
     """
     made = _postgres(url, pool_size, seconds) if is_postgres(url) else _sqlite(url, pragmas)
 
@@ -40,20 +42,20 @@ def engine(
 
 
 def driver_of(connection: Connection) -> Any:
-    """Return the database driver's own connection, for what is run too often to pay for more."""
+    """Return the database driver's own connection, for statements run too often to pay for more."""
     return connection.connection.driver_connection
 
 
 def _postgres(url: str, pool_size: int, seconds: float) -> Engine:
-    # The URL is the driver's to read: SQLAlchemy knows none with several hosts.
+    # psycopg reads the URL: SQLAlchemy knows none with several hosts.
     return create_engine(
         "postgresql+psycopg://",
         creator=lambda: connect(url, seconds=seconds),
         pool_size=pool_size,
         max_overflow=0,
-        # What lay idle may be lost; who asks now and then is not to be told so.
+        # An idle connection may have been lost; callers that ask now and then should not see that.
         pool_pre_ping=True,
-        pool_timeout=PATIENCE_SECONDS,
+        pool_timeout=POOL_SECONDS,
     )
 
 
@@ -62,7 +64,7 @@ def _sqlite(url: str, pragmas: Pragmas) -> Engine:
 
     @event.listens_for(made, "connect")
     def prepare(connection: Any, _: Any) -> None:
-        # The driver is not to begin transactions by itself.
+        # The driver must not begin transactions by itself.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
         for name, value in pragmas.items():

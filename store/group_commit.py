@@ -1,169 +1,123 @@
-"""One commit for all that wait: an fsync costs the same for one event as for a hundred."""
+"""Run the queued work of all callers in one transaction: a sync of the disk serves a hundred as one."""
 
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from eventsourcing.persistence import OperationalError
+from eventsourcing.persistence import OperationalError, PersistenceError, ProgrammingError
+
+from store.jobs import Job, JobQueue
+from store.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
-LINGER_SECONDS = 0.005
+GATHER_SECONDS = 0.005
 
 
 class Session(Protocol):
-    """What a database does for a group: a transaction that can take back one member's part."""
+    """A writing connection: one transaction after another, each with a savepoint for each job."""
 
     def begin(self) -> None: ...
-    def look_ahead(self, streams: Sequence[str]) -> None: ...
-    def do(self, work: Callable[[Any], T]) -> T: ...
+    def prefetch_versions(self, streams: Sequence[str]) -> None: ...
+    def run(self, work: Callable[[Any], T]) -> T: ...
     def flush(self) -> None: ...
     def restart(self) -> None: ...
-    def shield(self, work: Callable[[Any], T]) -> T: ...
+    def run_in_savepoint(self, work: Callable[[Any], T]) -> T: ...
     def commit(self) -> None: ...
     def abandon(self) -> None: ...
 
 
-class _Job(Generic[T]):
-    """One caller's work, how it ended, and the door behind which the caller waits."""
-
-    def __init__(self, work: Callable[[Any], T], streams: Sequence[str]) -> None:
-        self.work = work
-        self.streams = streams
-        self.leads = False
-        self.done = False
-        self.result: T
-        self.error: Exception | None = None
-        self.door = threading.Lock()
-        self.door.acquire()
-
-    def outcome(self) -> T:
-        if self.error is not None:
-            raise self.error
-        return self.result
-
-
 class GroupCommit:
-    """Run the work of many callers in few transactions; each caller returns after its own commit.
+    """Queue the callers' work and run it in few transactions; each caller returns after its commit.
 
-    Whoever comes when nobody leads does: it yields once, so that requests already read can join,
-    begins, takes all that wait by then, commits once, opens their doors, and hands the lead to the
-    first that came meanwhile. There is no flusher to start or to lose, and it is right for threads
-    and greenlets alike. `observe(members, seconds)` hears of each commit.
+    A caller that finds no leader becomes the leader: it begins a transaction, takes the queue, runs
+    each job, commits once, and wakes the others of its group; then the first caller that queued
+    meanwhile leads. No thread of its own is needed, and threads and greenlets may be mixed.
+    `observe(jobs, seconds)` is called after each commit.
     """
 
     def __init__(self, session: Session) -> None:
-        self.observe: Callable[[int, float], None] = lambda members, seconds: None
+        self.observe: Callable[[int, float], None] = lambda jobs, seconds: None
         self._session = session
-        self._lock = threading.Lock()
-        self._waiting: list[_Job[Any]] = []
-        self._led = False
-        self._last = 0
+        self._queue = JobQueue()
+        self._last_size = 0
+        self._leader: int | None = None
 
-    def submit(self, work: Callable[[Any], T], streams: Sequence[str] = ()) -> T:
-        """Return what `work(connection)` returned, once it is durable.
+    def submit(self, work: Callable[[UnitOfWork], T], streams: Sequence[str] = ()) -> T:
+        """Return what `work` returned, once its transaction is durable.
 
-        The heads of `streams` are found for the whole group at once, before any work. Raises what
-        the work raised, and then nothing of it is kept; or OperationalError when the database could
-        not be reached, locked or written, and then nothing of the group is.
+        The versions of `streams` are fetched for the whole group at once, before any work. Work is
+        run once more, alone in a savepoint, when another job of the group failed. Raises what the
+        work raised, having kept nothing of it; or OperationalError when the database could not be
+        reached, locked or written, having kept nothing of the group.
         """
-        job = _Job(work, streams)
-        with self._lock:
-            self._waiting.append(job)
-            job.leads, self._led = not self._led, True
+        if self._leader == threading.get_ident():
+            # It would wait for itself.
+            raise ProgrammingError("work in a transaction reads and writes by its unit of work")
+        job = Job(work, streams)
+        self._queue.put(job)
         if not job.leads:
-            self._wait(job)
+            self._queue.wait(job)
         if not job.done:
             self._lead(job)
         return job.outcome()
 
-    def _wait(self, job: _Job[Any]) -> None:
-        try:
-            job.door.acquire()
-        except BaseException:
-            # Killed while waiting: nobody is to lead who is not there.
-            self._leave(job)
-            if job.leads and not job.done:
-                self._pass_on()
-            raise
-
-    def _lead(self, job: _Job[Any]) -> None:
-        group: list[_Job[Any]] = []
+    def _lead(self, job: Job[Any]) -> None:
+        group: list[Job[Any]] = []
         failure: Exception | None = OperationalError("the commit was interrupted")
         started = time.perf_counter()
         try:
+            self._leader = threading.get_ident()
             self._gather()
             self._session.begin()
-            group = self._take()
-            self._last = len(group)
-            self._session.look_ahead([each for job in group for each in job.streams])
-            self._work(group)
+            group = self._queue.take()
+            self._last_size = len(group)
+            self._session.prefetch_versions([each for job in group for each in job.streams])
+            self._run(group)
             self._session.commit()
             failure = None
-        except OperationalError as error:
-            # Those who came meanwhile would only wait for the same.
-            failure, group = error, group or self._take()
+        except PersistenceError as error:
+            # Jobs that were queued meanwhile would only wait for the same failure.
+            failure, group = error, group or self._queue.take()
         finally:
-            # Reached by a leader that is killed, too: none may believe that its work is stored, and
-            # none may wait for ever.
+            # Also when the leader is killed: no job may count as stored, and none may wait for ever.
+            self._leader = None
             if failure is not None:
                 self._session.abandon()
-                self._leave(job)
-            self._open(group, failure)
-            self._pass_on()
+                self._queue.remove(job)
+            for each in group:
+                each.finish(failure)
+            self._queue.pass_lead()
         self.observe(len(group), time.perf_counter() - started)
 
     def _gather(self) -> None:
-        """Let those join who are there already, and those who have just been answered.
+        """Wait for callers that are ready to queue, and for those that were just answered.
 
-        A group that is far smaller than the one before would pay for a commit of its own, while they
-        send their next.
+        A group far smaller than the one before would pay for a commit of its own while they send
+        their next.
         """
         time.sleep(0)
-        deadline = time.perf_counter() + LINGER_SECONDS
-        while 2 * len(self._waiting) < self._last and time.perf_counter() < deadline:
-            time.sleep(LINGER_SECONDS / 10)
+        deadline = time.perf_counter() + GATHER_SECONDS
+        while 2 * len(self._queue) < self._last_size and time.perf_counter() < deadline:
+            time.sleep(GATHER_SECONDS / 10)
 
-    def _leave(self, job: _Job[Any]) -> None:
-        with self._lock:
-            if job in self._waiting:
-                self._waiting.remove(job)
-
-    def _take(self) -> list[_Job[Any]]:
-        with self._lock:
-            group, self._waiting = self._waiting, []
-        return group
-
-    def _work(self, group: Sequence[_Job[Any]]) -> None:
-        """Do all work at once; when a member's fails, begin again and shield each from the others."""
+    def _run(self, group: Sequence[Job[Any]]) -> None:
+        """Run all jobs; when one fails, begin again and run each in a savepoint of its own."""
         try:
             for job in group:
-                job.result = self._session.do(job.work)
+                job.result = self._session.run(job.work)
             self._session.flush()
         except OperationalError:
             raise
         except Exception:
             self._session.restart()
             for job in group:
-                self._shielded(job)
+                self._run_in_savepoint(job)
 
-    def _shielded(self, job: _Job[Any]) -> None:
+    def _run_in_savepoint(self, job: Job[Any]) -> None:
         try:
-            job.result = self._session.shield(job.work)
+            job.result = self._session.run_in_savepoint(job.work)
         except OperationalError:
             raise
         except Exception as error:
             job.error = error
-
-    def _open(self, group: Sequence[_Job[Any]], failure: Exception | None) -> None:
-        for job in group:
-            job.error, job.done = failure or job.error, True
-            job.door.release()
-
-    def _pass_on(self) -> None:
-        with self._lock:
-            heir = self._waiting[0] if self._waiting else None
-            self._led = heir is not None
-        if heir is not None:
-            heir.leads = True
-            heir.door.release()

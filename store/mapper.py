@@ -1,54 +1,92 @@
-"""Event to bytes and back: one MessagePack map per event, in the order of its fields."""
+"""Domain events to stored events and back."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
 from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import Cipher, Compressor, StoredEvent, Transcoder
 from eventsourcing.persistence import Mapper as StockMapper
-from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
+from eventsourcing.persistence import MapperDeserialisationError as DeserialisationError
 from eventsourcing.utils import get_topic, resolve_topic
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(type=dict[str, Any]).decode
+
+class _Shape(NamedTuple):
+    """What the mapper needs to know of an event class, looked up once."""
+
+    topic: str
+    version: int
 
 
 class Mapper(StockMapper[str]):
-    """Map domain events to stored events, some times faster than by JSON with hooks.
+    """Map events as eventsourcing's mapper does, faster, and name the event that can't be decoded.
 
-    Bytes stay bytes and aware datetimes stay datetimes, with no hook that Python has to call.
-    Older shapes are brought up to date as eventsourcing does it: a class with `class_version = 2`
-    gives a static method `upcast_v1_v2(state)`. Source: https://msgpack.org, eventsourcing's docs.
+    The state is one map, in the order of the event's fields; stream, version and topic stand beside
+    it. Older shapes are brought up to date as eventsourcing does it: a class with
+    `class_version = 2` gives a static method `upcast_v1_v2(state)`.
     """
 
+    def __init__(
+        self,
+        transcoder: Transcoder,
+        compressor: Compressor | None = None,
+        cipher: Cipher | None = None,
+    ) -> None:
+        super().__init__(transcoder, compressor, cipher)
+        self._shapes: dict[type, _Shape] = {}
+        self._encode = getattr(transcoder, "encode_state", transcoder.encode)
+        self._decode = getattr(transcoder, "decode_state", transcoder.decode)
+        self._is_plain = compressor is None and cipher is None
+
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
-        """Encode an event; its id, version and topic stand beside the state, not in it."""
+        """Encode an event; raises what the transcoder raises for a value that it can't give back."""
         event_class = type(domain_event)
-        state = dict(vars(domain_event))
-        originator_id = state.pop("originator_id")
-        originator_version = state.pop("originator_version")
-        class_version = getattr(event_class, "class_version", 1)
+        topic, class_version = self._shapes.get(event_class) or self._shape(event_class)
+        state = vars(domain_event).copy()
+        stream = state.pop("originator_id")
+        version = state.pop("originator_version")
         if class_version > 1:
             state["class_version"] = class_version
-        return StoredEvent(
-            originator_id, originator_version, get_topic(event_class), _encode(state)
+        encoded = self._encode(state)
+        stored = object.__new__(StoredEvent)
+        # Past its __init__, which takes as long as the encoding.
+        stored.__dict__.update(
+            originator_id=stream,
+            originator_version=version,
+            topic=topic,
+            state=encoded if self._is_plain else self._seal(encoded),
         )
+        return stored
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
-        """Decode an event, upcasting an older shape; MapperDeserialisationError names a broken one."""
+        """Decode an event and upcast an older shape; raises MapperDeserialisationError."""
         event_class = resolve_topic(stored_event.topic)
         try:
-            state = _decode(stored_event.state)
-        except msgspec.DecodeError as error:
+            encoded = stored_event.state
+            state = self._decode(encoded if self._is_plain else self._unseal(encoded))
+        except Exception as error:
             where = f"{stored_event.originator_id} version {stored_event.originator_version}"
-            raise MapperDeserialisationError(
+            raise DeserialisationError(
                 f"{stored_event.topic} of {where} can't be decoded: {error}"
             ) from error
         state["originator_id"] = stored_event.originator_id
         state["originator_version"] = stored_event.originator_version
         version = state.pop("class_version", 1)
-        while version < getattr(event_class, "class_version", 1):
+        while version < (self._shapes.get(event_class) or self._shape(event_class)).version:
             getattr(event_class, f"upcast_v{version}_v{version + 1}")(state)
             version += 1
         event = object.__new__(event_class)
         event.__dict__.update(state)
         return event
+
+    def _shape(self, event_class: type) -> _Shape:
+        shape = _Shape(get_topic(event_class), getattr(event_class, "class_version", 1))
+        self._shapes[event_class] = shape
+        return shape
+
+    def _seal(self, state: bytes) -> bytes:
+        """Compress, then encrypt, as far as the environment asks for it."""
+        compressed = self.compressor.compress(state) if self.compressor else state
+        return self.cipher.encrypt(compressed) if self.cipher else compressed
+
+    def _unseal(self, state: bytes) -> bytes:
+        decrypted = self.cipher.decrypt(state) if self.cipher else state
+        return self.compressor.decompress(decrypted) if self.compressor else decrypted

@@ -1,4 +1,4 @@
-"""Which kind of database a URL names; it loads no driver."""
+"""The kind of database that a URL names, without loading its driver."""
 
 
 def is_postgres(url: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import make_url
 
-from store.postgres_session import LOCK
+from store.advisory_locks import APPEND_LOCK
 from store.urls import is_postgres
 
 REFUSALS = (sqlite3.Error, psycopg.Error)
@@ -38,7 +38,7 @@ class Plain:
         """Let nobody else append from now on."""
         self.query("BEGIN" if self.on_postgres else "BEGIN IMMEDIATE")
         if self.on_postgres:
-            self.query(LOCK)
+            self.query(APPEND_LOCK)
 
     def let_go(self) -> None:
         """Let others append again; without having held them up, it does nothing."""

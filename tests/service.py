@@ -22,6 +22,7 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import hmac_data
 
 from receiver.commands.cli import kitledger
+from tests.harness.leash import Leash
 from tests.plain import Plain
 
 COMMAND = (sys.executable, "-m", "receiver")
@@ -43,7 +44,8 @@ class Service:
     """Run `kitledger` in a folder: its commands, and its server with some workers.
 
     `settings` are environment variables. Nothing is shared with other services but the code, unless
-    they name the same databases; without a DATABASE_URL there are SQLite files in the folder.
+    they name the same databases; without a DATABASE_URL there are SQLite files in the folder. A server
+    does not outlive this process, however that ends.
     """
 
     def __init__(self, folder: Path, workers: int = 2, **settings: str) -> None:
@@ -55,6 +57,7 @@ class Service:
         self.secrets: dict[str, str] = {}
         self.admin: Credentials = ("", "")
         self.process: subprocess.Popen[bytes] | None = None
+        self._leash: Leash | None = None
         self._log = folder / "server.log"
         self._last = "no answer"
         # A connection for each request, so that any worker may get any of them.
@@ -131,6 +134,9 @@ class Service:
                 stderr=log,
                 start_new_session=True,
             )
+        if self._leash is not None:
+            self._leash.release()
+        self._leash = Leash.of_group(self.process.pid)
 
     def wait_until_ready(self, path: str = "/readyz") -> None:
         """Wait for /readyz, or for another path that is open to all, to answer 200."""
@@ -142,13 +148,13 @@ class Service:
         """End the server with SIGTERM and return its exit status."""
         assert self.process is not None, "it was never started"
         self.process.terminate()
-        return self.process.wait(PATIENCE_SECONDS)
+        return self._ended()
 
     def kill(self) -> None:
         """End every process of the server at once with SIGKILL."""
         assert self.process is not None, "it was never started"
         os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(PATIENCE_SECONDS)
+        self._ended()
 
     def close(self) -> None:
         """End what still runs."""
@@ -161,19 +167,12 @@ class Service:
         finally:
             if self.processes():
                 self.kill()
+            self._ended()
 
     def processes(self) -> list[int]:
         """Return the ids of the server's living processes: gunicorn, its workers, the projector."""
         assert self.process is not None, "it was never started"
-        found = []
-        for status in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                state, _, group = status.read_text().rpartition(")")[2].split()[:3]
-            except OSError:
-                continue
-            if int(group) == self.process.pid and state != "Z":
-                found.append(int(status.parent.name))
-        return sorted(found)
+        return group_of(self.process.pid)
 
     def log(self) -> str:
         """Return what the server has written so far."""
@@ -250,6 +249,14 @@ class Service:
             "webhook-signature": sign(self.secrets[source], webhook_id, now, body),
         }
 
+    def _ended(self) -> int:
+        """Wait for the server's end; its group's number may soon be another's."""
+        assert self.process is not None, "it was never started"
+        status = self.process.wait(PATIENCE_SECONDS)
+        if self._leash is not None and not self.processes():
+            self._leash.release()
+        return status
+
     def _is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
@@ -262,11 +269,24 @@ class Service:
         return answer.status_code == httpx.codes.OK
 
 
+def group_of(leader: int) -> list[int]:
+    """Return the ids of the living processes of a group."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, group = status.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(group) == leader and state != "Z":
+            found.append(int(status.parent.name))
+    return sorted(found)
+
+
 def eventually(happens: Callable[[], bool]) -> bool:
     """Say whether something happens before patience ends."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (happened := happens()) and time.monotonic() < deadline:
-        time.sleep(0.05)
+        time.sleep(0.02)
     return happened
 
 

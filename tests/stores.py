@@ -9,7 +9,7 @@ import pytest
 
 from projections.models import all_projections
 from projections.read_database import ReadDatabase
-from store import connections, engines, postgres, postgres_session, sqlite_session
+from store import engines, postgres, postgres_begin, sqlite_session
 from store.urls import is_postgres
 from tests.domain.scene import Recorder, open_ledger
 from tests.postgres import Databases
@@ -52,23 +52,31 @@ def views_beside(url: str) -> str:
     return url if is_postgres(url) else url.replace("ledger.db", "views.db")
 
 
+def writing_connection(recorder: Recorder) -> Any:
+    """Return the connection by which this recorder writes next."""
+    recorder.next_id("warm-up")
+    session: Any = recorder._session
+    return (
+        session._pool._idle[0] if isinstance(recorder, postgres.Recorder) else session._connection
+    )
+
+
 def refuse_writes(recorder: Recorder) -> None:
     """Let the database refuse what this recorder's connection writes next."""
-    recorder.next_id("warm-up")
-    connection: Any = recorder._session._connection
+    connection = writing_connection(recorder)
     forbid = "PRAGMA query_only = ON"
     if isinstance(recorder, postgres.Recorder):
         forbid = "SET default_transaction_read_only = on"
     connection.execute(forbid)
 
 
-def limit_patience(patch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Let groups wait so long for another's transaction, and no longer."""
-    patch.setattr(sqlite_session, "PATIENCE_SECONDS", seconds)
-    usual = f"lock_timeout = '{connections.PATIENCE_SECONDS:.0f}s'"
-    assert usual in postgres_session.BEGIN
-    begin = postgres_session.BEGIN.replace(usual, f"lock_timeout = '{seconds}s'")
-    patch.setattr(postgres_session, "BEGIN", begin)
+def limit_lock_waits(patch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let groups wait so long for another process's transaction, and no longer."""
+    patch.setattr(sqlite_session, "FILE_LOCK_SECONDS", seconds)
+    usual = f"lock_timeout = '{postgres_begin.APPEND_LOCK_SECONDS:.0f}s'"
+    assert usual in postgres_begin.BEGIN
+    begin = postgres_begin.BEGIN.replace(usual, f"lock_timeout = '{seconds}s'")
+    patch.setattr(postgres_begin, "BEGIN", begin)
 
 
 def limit_patience_of_views(patch: pytest.MonkeyPatch, seconds: float) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 import psycopg
 from eventsourcing.persistence import OperationalError
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, NullPool, create_engine, inspect
 from sqlalchemy.schema import CreateSchema
 
 from projections.databases import Locked, StillHeld
+from store.advisory_locks import LOCK_NAMESPACE
 from store.connections import connect
 from store.engines import engine
-from store.postgres_session import LOCKS
 
 SCHEMA = "views"
 LOCK_SECONDS = 10
@@ -34,7 +35,7 @@ class PostgresDatabase:
         self._wants_primary = wanted in {"read-write", "primary"}
         # One writer at a time. After a crash the projector writes the lost rows again.
         begin = f"""BEGIN; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL synchronous_commit = off;
-            SELECT pg_advisory_xact_lock({LOCKS}, {zlib.crc32(b"writing") >> 1})"""
+            SELECT pg_advisory_xact_lock({LOCK_NAMESPACE}, {zlib.crc32(b"writing") >> 1})"""
         schema = {"schema_translate_map": {None: SCHEMA}}
         self.engine = engine(url, begin="BEGIN", pool_size=2, seconds=inf).execution_options(
             **schema
@@ -64,7 +65,9 @@ class PostgresDatabase:
         self.engine.dispose()
 
     def reusable(self, driver: Any) -> bool:
-        """Say whether a connection can be used again: not if it is to a standby."""
+        """Say whether a connection can be used again: not in a transaction or to a standby."""
+        if driver.info.transaction_status != TransactionStatus.IDLE:
+            return False
         standby = driver.info.parameter_status("in_hot_standby") == "on"
         return not (standby and self._wants_primary)
 
@@ -90,7 +93,7 @@ class PostgresDatabase:
             with connect(self._url) as connection:
                 for setting, value in (("idle", 1), ("interval", 1), ("count", 2)):
                     connection.execute(f"SET tcp_keepalives_{setting} = {value}")
-                key = (LOCKS, zlib.crc32(name.encode()) >> 1)
+                key = (LOCK_NAMESPACE, zlib.crc32(name.encode()) >> 1)
                 taken = connection.execute("SELECT pg_try_advisory_lock(%s::int, %s::int)", key)
                 if taken.fetchone() != (True,):
                     raise Locked(f"another process holds the lock {name}")

@@ -42,8 +42,8 @@ class SqliteDatabase:
         self.writer.dispose()
 
     def reusable(self, driver: Any) -> bool:
-        """Say that a connection can be used again."""
-        return True
+        """Say whether a connection can be used again: not in a transaction."""
+        return not driver.in_transaction
 
     def begin_snapshot(self, driver: Any, state: str) -> tuple[Any, ...]:
         """Begin a read-only snapshot, and return the row of the query `state`."""

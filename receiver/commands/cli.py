@@ -54,7 +54,7 @@ def _operators() -> tuple[type[Exception], ...]:
     from receiver.settings import SettingsError
     from registry.clients import ClientError
     from registry.sources import SourceError
-    from store.trouble import UNAVAILABLE
+    from store.errors import UNAVAILABLE
 
     mine = (ClientError, SettingsError, SourceError, Refusal)
     return (

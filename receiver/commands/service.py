@@ -56,7 +56,7 @@ def project(parent: int | None) -> None:
     from projections.models import all_projections
     from projections.projector import Projector
     from receiver.server import logs
-    from store.checkpoints import keep
+    from store.checkpoints import run_checkpoints
 
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -66,7 +66,9 @@ def project(parent: int | None) -> None:
         log = structlog.get_logger()
         _watch(stop, parent)
         files = services.settings.files
-        threading.Thread(target=keep, args=(files, stop, _log_events_to(log)), daemon=True).start()
+        threading.Thread(
+            target=run_checkpoints, args=(files, stop, _log_events_to(log)), daemon=True
+        ).start()
         projector = Projector(
             services.ledger, services.read_database, all_projections(), _log_events_to(log)
         )

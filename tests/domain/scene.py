@@ -3,8 +3,11 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
+
+import pytest
 
 from domain.aggregate import Event
 from domain.aggregates.kit import Kit
@@ -16,6 +19,7 @@ from domain.receipt import VerifiedDelivery
 from domain.use_cases import deliveries, quarantine
 from receiver import envelopes
 from store import postgres, sqlite
+from store.unit_of_work import UnitOfWork
 from store.urls import is_postgres
 
 Recorder = sqlite.Recorder | postgres.Recorder
@@ -158,21 +162,41 @@ class Scene:
 class Competitor:
     """Another process that writes just before this one does: real writes, at one of the store's seams.
 
-    `compete` is called before each call of the recorder's method of this name, up to `times`, and does
-    what it likes on a ledger of its own; then the real method goes on.
+    `compete` is called before each call of the recorder's method of this name, and of that of its
+    units of work, up to `times`, and does what it likes on a ledger of its own; then the real method
+    goes on.
     """
 
     def __init__(
         self, ledger: Ledger, method: str, compete: Callable[[int], object], times: int
     ) -> None:
         self.rounds = 0
-        self._real = getattr(recorder_of(ledger), method)
+        self._method = method
         self._compete = compete
         self._times = times
+        self._recorder = recorder_of(ledger)
+        self._run = self._recorder.run_in_transaction
 
-    def __call__(self, *arguments: Any) -> Any:
-        """Write first, and then let the real method go on."""
-        if self.rounds < self._times:
-            self.rounds += 1
-            self._compete(self.rounds)
-        return self._real(*arguments)
+    def enter(self, patch: pytest.MonkeyPatch) -> None:
+        """Stand in the way of the recorder."""
+        if self._method != "run_in_transaction":
+            patch.setattr(self._recorder, "run_in_transaction", self._run_in_transaction)
+        patch.setattr(self._recorder, self._method, self._before(self._recorder))
+
+    def _run_in_transaction(self, work: Callable[[UnitOfWork], Any], *streams: Any) -> Any:
+        def in_the_way(transaction: UnitOfWork) -> Any:
+            setattr(transaction, self._method, self._before(transaction))
+            return work(transaction)
+
+        return self._run(in_the_way, *streams)
+
+    def _before(self, store: Recorder | UnitOfWork) -> Callable[..., Any]:
+        real = partial(getattr(type(store), self._method), store)
+
+        def write_first(*arguments: Any) -> Any:
+            if self.rounds < self._times:
+                self.rounds += 1
+                self._compete(self.rounds)
+            return real(*arguments)
+
+        return write_first

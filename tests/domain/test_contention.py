@@ -19,10 +19,9 @@ from tests.domain.scene import (
     kit,
     kit_status,
     open_ledger,
-    recorder_of,
     send,
 )
-from tests.stores import limit_patience
+from tests.stores import limit_lock_waits
 
 SOUND = kit(1, "A", "KIT_SHIPPED")
 BURST = 80
@@ -34,7 +33,7 @@ Race = Callable[..., Competitor]
 def race(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Race:
     """Let somebody write just before each of the ledger's next calls of one of the store's methods.
 
-    A delivery is decided within `exclusively`; all else is tried without it first, and then whoever
+    A delivery is decided in a transaction; all else is tried without one first, and then whoever
     wrote before `insert_events` was first.
     """
 
@@ -42,7 +41,7 @@ def race(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Race:
         compete: Callable[[int], object], before: str = "insert_events", times: int = 1
     ) -> Competitor:
         competitor = Competitor(scene.ledger, before, compete, times)
-        monkeypatch.setattr(recorder_of(scene.ledger), before, competitor)
+        competitor.enter(monkeypatch)
         return competitor
 
     return prepare
@@ -51,7 +50,7 @@ def race(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Race:
 @pytest.fixture
 def first(race: Race) -> Race:
     """Let somebody write just before the ledger's next delivery has its turn."""
-    return lambda compete: race(compete, "exclusively")
+    return lambda compete: race(compete, "run_in_transaction")
 
 
 def test_the_same_delivery_from_another_process_makes_ours_a_duplicate(
@@ -168,7 +167,7 @@ class Refused:
 def test_while_a_delivery_is_decided_nobody_else_can_write(
     scene: Scene, other: Ledger, race: Race, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit_patience(monkeypatch, 0.05)
+    limit_lock_waits(monkeypatch, 0.05)
     compete = Refused(lambda time: send(other, kit(1 + time, "A", "KIT_RECEIVED")))
     competitor = race(compete, times=10**6)
     assert scene.send(SOUND)[0].status == "recorded"
@@ -179,7 +178,7 @@ def test_while_a_delivery_is_decided_nobody_else_can_write(
 def test_who_lost_once_decides_anew_while_nobody_else_can_write(
     scene: Scene, other: Ledger, race: Race, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit_patience(monkeypatch, 0.05)
+    limit_lock_waits(monkeypatch, 0.05)
     given, _ = kit_registrations.register_kit(
         scene.ledger, now=NOON, customer=1, kit="A", verification_date=None
     )

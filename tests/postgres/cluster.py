@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Literal, Self
 
-from tests.postgres.leash import Leash
+from tests.harness.leash import Leash
 from tests.postgres.processes import family, free_port
 from tests.postgres.programs import give, new_folder, programs, run, surroundings
 from tests.postgres.queries import answers
@@ -48,7 +48,7 @@ class Cluster:
         self.programs = programs(self.folder)
         self.process: subprocess.Popen[bytes] | None = None
         self._log = self.folder / "server.log"
-        self._leash = Leash(self.folder)
+        self._leash = Leash.of_cluster(self.folder)
         self._owner = os.getpid()
         atexit.register(self._at_exit)
 

@@ -12,8 +12,8 @@ from projections.databases import Locked
 from projections.models.kits import Kits
 from projections.read_database import ReadDatabase
 from projections.rebuild import rebuild
-from store.postgres_session import LOCKS
-from store.trouble import UNAVAILABLE
+from store.advisory_locks import LOCK_NAMESPACE
+from store.errors import UNAVAILABLE
 from tests.domain.scene import kit
 from tests.plain import Plain
 from tests.projections.processes import eventually, processes
@@ -21,7 +21,7 @@ from tests.projections.world import World
 from tests.stores import Stores, views_beside
 
 KITS = Kits()
-HOLDERS = f"""SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = {LOCKS}
+HOLDERS = f"""SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = {LOCK_NAMESPACE}
     AND objid = {zlib.crc32(b"projector") >> 1}
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 CUT = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
@@ -110,7 +110,7 @@ def test_a_rebuild_whose_connection_is_lost_leaves_the_old_rows(far: World, plai
 def test_who_finds_all_connections_in_use_waits_for_one(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.snapshots.POOL_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr("store.pool.POOL_SECONDS", 0.05)
     views = ReadDatabase(views_beside(world.url), pool_size=2)
     with (
         views.snapshot("kits", 0),

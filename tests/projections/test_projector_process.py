@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.domain.scene import kit, report
+from tests.harness.effort import effort
 from tests.plain import Plain
 from tests.projections.processes import eventually, processes
 from tests.projections.world import World
 
-KILLS = 4
+KILLS = effort(2, 4)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import ignored_auth
 
+from tests.harness.effort import effort, on_one_store_at_least
 from tests.receiver.examples import kit_event, report_event
 from tests.service import Service
 from tests.services import Services
@@ -43,9 +44,18 @@ def unexpected(service: Service) -> list[str]:
     return [line["exception"] for line in service.log_lines() if line.get("event") == "unexpected"]
 
 
+@on_one_store_at_least
 def test_requests_made_from_the_document_are_answered_as_it_says(own_service: Service) -> None:
     options = ["--auth", ":".join(own_service.admin), "--exclude-checks", EXCLUDED]
-    options += ["--max-examples", "10", "--seed", "1", "--no-color", "--warnings", "off"]
+    options += [
+        "--max-examples",
+        str(effort(2, 10)),
+        "--seed",
+        "1",
+        "--no-color",
+        "--warnings",
+        "off",
+    ]
 
     done = subprocess.run(
         [Path(sys.executable).with_name("st"), "run", f"{own_service.url}/openapi.json", *options],
@@ -78,7 +88,7 @@ def webhook(own_service: Service) -> Any:
 
 
 @given(body=BODIES)
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=effort(60, 300), deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_a_source_signs_is_answered_as_the_document_says(
     own_service: Service, webhook: Any, body: Any
 ) -> None:

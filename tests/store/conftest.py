@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from eventsourcing.application import Application
 
 from domain.ledger import Ledger
 from tests.domain.scene import Recorder, open_ledger, recorder_of
 from tests.plain import Plain
+from tests.store.library import store_settings
 
 OpenRecorder = Callable[[], Recorder]
+OpenApplication = Callable[..., Application[str]]
 
 
 @pytest.fixture
@@ -38,6 +41,22 @@ def plain(recorder: Recorder, url: str) -> Iterator[Plain]:
     connection = Plain(url)
     yield connection
     connection.close()
+
+
+@pytest.fixture
+def open_application(url: str) -> Iterator[OpenApplication]:
+    """Open a stock application on the database, with settings such as COMPRESSOR_TOPIC="zlib"."""
+    opened: list[Application[str]] = []
+
+    def another(
+        application_class: type[Application[str]] = Application, **settings: str
+    ) -> Application[str]:
+        opened.append(application_class({**store_settings(url), **settings}))
+        return opened[-1]
+
+    yield another
+    for application in opened:
+        application.close()
 
 
 @pytest.fixture

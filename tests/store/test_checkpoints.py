@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from store.checkpoints import LONGEST_SECONDS, Checkpoints, keep
+from store.checkpoints import LONGEST_SECONDS, Checkpoints, run_checkpoints
 
 
 @pytest.fixture
@@ -24,10 +24,10 @@ def writer(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 @pytest.fixture
 def checkpoints(writer: sqlite3.Connection, tmp_path: Path) -> Iterator[Checkpoints]:
-    """Look after the file; the first look has been."""
+    """Checkpoint the file a first time."""
     made = Checkpoints(tmp_path / "some.db")
-    assert made.look(100.0)
-    made.look(101.0)
+    assert made.run_if_due(100.0)
+    made.run_if_due(101.0)
     yield made
     made.close()
 
@@ -54,18 +54,18 @@ def test_what_a_dead_process_left_is_copied_at_once(
 ) -> None:
     insert(writer)
     made = Checkpoints(tmp_path / "some.db")
-    assert made.look(100.0)
+    assert made.run_if_due(100.0)
     made.close()
     assert copied(writer, tmp_path / "some.db")
 
 
 def test_a_log_at_rest_is_copied_once(writer: sqlite3.Connection, checkpoints: Checkpoints) -> None:
     insert(writer)
-    assert not checkpoints.look(200.0)
+    assert not checkpoints.run_if_due(200.0)
     assert not copied(writer, checkpoints.path)
-    assert checkpoints.look(201.0)
+    assert checkpoints.run_if_due(201.0)
     assert copied(writer, checkpoints.path)
-    assert not checkpoints.look(202.0)
+    assert not checkpoints.run_if_due(202.0)
 
 
 def test_a_log_that_does_not_come_to_rest_is_copied_after_a_while(
@@ -74,7 +74,7 @@ def test_a_log_that_does_not_come_to_rest_is_copied_after_a_while(
     looks = []
     for second in range(2 * int(LONGEST_SECONDS) + 1):
         insert(writer)
-        looks.append(checkpoints.look(200.0 + second))
+        looks.append(checkpoints.run_if_due(200.0 + second))
     assert [second for second, was in enumerate(looks) if was] == [5, 10]
     assert copied(writer, checkpoints.path)
 
@@ -86,7 +86,7 @@ def test_a_log_that_was_copied_begins_anew_while_others_write(
     sizes = []
     for second in range(40):
         insert(writer)
-        checkpoints.look(200.0 + second)
+        checkpoints.run_if_due(200.0 + second)
         sizes.append(log.stat().st_size)
     assert max(sizes) == max(sizes[:10])
 
@@ -100,20 +100,20 @@ def test_a_reader_or_a_writer_keeps_nobody_from_going_on(
     insert(writer)
     writer.execute("BEGIN IMMEDIATE")
     insert(writer)
-    checkpoints.look(200.0)
-    assert checkpoints.look(210.0)
+    checkpoints.run_if_due(200.0)
+    assert checkpoints.run_if_due(210.0)
     assert reader.execute("SELECT count(*) FROM numbers").fetchone() == before
     writer.execute("COMMIT")
     reader.close()
-    assert not checkpoints.look(211.0)
-    assert checkpoints.look(212.0)
+    assert not checkpoints.run_if_due(211.0)
+    assert checkpoints.run_if_due(212.0)
     assert copied(writer, checkpoints.path)
 
 
 def test_trouble_with_one_file_is_reported_and_keeps_from_no_other(
     writer: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.checkpoints.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("store.checkpoints.POLL_SECONDS", 0.01)
     spoilt, missing, sound = (
         tmp_path / "spoilt.db",
         tmp_path / "no" / "some.db",
@@ -128,6 +128,6 @@ def test_trouble_with_one_file_is_reported_and_keeps_from_no_other(
             stop.set()
 
     insert(writer)
-    keep([spoilt, missing, sound], stop, report)
+    run_checkpoints([spoilt, missing, sound], stop, report)
     assert said == 2 * [("checkpoint-waits", str(spoilt)), ("checkpoint-waits", str(missing))]
     assert copied(writer, sound)

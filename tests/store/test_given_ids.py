@@ -10,7 +10,7 @@ from tests.domain.scene import Recorder
 from tests.plain import Plain
 from tests.store.conftest import OpenRecorder
 from tests.store.processes import child
-from tests.stores import limit_patience
+from tests.stores import limit_lock_waits
 
 COUNT = 200
 
@@ -43,7 +43,7 @@ def test_ids_rise_for_all_threads_and_none_is_given_twice(open_recorder: OpenRec
 def test_an_id_that_could_not_be_kept_is_not_given(
     recorder: Recorder, plain: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit_patience(monkeypatch, 0.01)
+    limit_lock_waits(monkeypatch, 0.01)
     assert recorder.next_id("k") == 1
     plain.hold_up()
     with pytest.raises(OperationalError):

@@ -10,10 +10,11 @@ from eventsourcing.persistence import StoredEvent
 import domain
 from domain.aggregate import Event
 from store.mapper import Mapper
+from store.transcoder import MessagePackTranscoder
 from tests.stored_events import examples
 
 FOLDER = Path(examples.__file__).parent
-MAPPER = Mapper(transcoder=None)  # type: ignore[arg-type]
+MAPPER = Mapper(MessagePackTranscoder())
 
 
 def event_classes() -> dict[str, type[Event]]:

@@ -10,7 +10,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError
 from tests.domain.scene import Recorder
 from tests.plain import Plain
 from tests.store.stored import Work, event, gathered
-from tests.stores import limit_patience
+from tests.stores import limit_lock_waits
 
 MEMBERS = 16
 
@@ -82,7 +82,7 @@ def test_of_members_who_want_the_same_place_one_gets_it(recorder: Recorder, plai
 def test_a_locked_database_fails_all_who_wait_and_none_is_kept(
     recorder: Recorder, plain: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit_patience(monkeypatch, 0.1)
+    limit_lock_waits(monkeypatch, 0.1)
     works = [appending(recorder, f"s{n}") for n in range(4)]
     with gathered(recorder, plain, works) as futures:
         for future in futures:

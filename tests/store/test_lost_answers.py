@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from eventsourcing.persistence import OperationalError
 
+from store.postgres_session import PostgresSession
+from store.postgres_unit_of_work import PlacedRow
+from store.unit_of_work import UnitOfWork
 from tests.domain.scene import Recorder
 from tests.plain import Plain
 from tests.service import eventually
@@ -66,13 +69,14 @@ def test_what_was_not_committed_is_said_to_be_lost_and_is_not_stored(
 def test_what_somebody_else_stored_in_its_place_is_not_taken_for_it(
     recorder: Recorder, plain: Plain, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def store_another(*_: object) -> bool:
-        """Be quicker than who looks for its commit."""
+    def store_another(row: PlacedRow) -> bool:
+        """Store another event before the commit is looked for."""
         plain.query("INSERT INTO stored_events VALUES (1, 'a', 1, 't', %s)", b"other")
-        return found(recorder._session._evidence)
+        return found(row)
 
-    found = recorder._session._found  # type: ignore[union-attr]
-    monkeypatch.setattr(recorder._session, "_found", store_another)
+    assert isinstance(recorder._session, PostgresSession)
+    found = recorder._session._is_stored
+    monkeypatch.setattr(recorder._session, "_is_stored", store_another)
     proxy.cuts_commit = "before"
     with pytest.raises(OperationalError, match="nothing was committed"):
         recorder.insert_events([event("a", state=b"ours")])
@@ -87,7 +91,7 @@ def test_when_nobody_can_be_asked_it_is_said_that_nobody_knows(
     monkeypatch: pytest.MonkeyPatch,
     moment: str,
 ) -> None:
-    monkeypatch.setattr("store.postgres_session.RESOLVE_SECONDS", 0.3)
+    monkeypatch.setattr("store.lost_commits.RESOLVE_SECONDS", 0.3)
     proxy.cuts_commit, proxy.refuses_from_then_on = moment, True  # type: ignore[assignment]
     with pytest.raises(OperationalError, match="could not be found out"):
         recorder.insert_events([event("a")])
@@ -99,13 +103,13 @@ def test_when_nobody_can_be_asked_it_is_said_that_nobody_knows(
 def test_a_line_that_was_lost_within_a_transaction_keeps_nothing(
     recorder: Recorder, plain: Plain, proxy: Proxy
 ) -> None:
-    def decide() -> None:
-        recorder.insert_events([event("a")])
+    def work(transaction: UnitOfWork) -> None:
+        transaction.insert_events([event("a")])
         proxy.cut()
-        recorder.max_notification_id()
+        transaction.max_notification_id()
 
     with pytest.raises(OperationalError):
-        recorder.exclusively(decide)
+        recorder.run_in_transaction(work)
     assert plain.stored() == []
     assert recorder.insert_events([event("later")]) == [1]
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from domain.aggregate import Event
 from store.mapper import Mapper
+from store.transcoder import MessagePackTranscoder
 
-MAPPER = Mapper(transcoder=None)  # type: ignore[arg-type]
+MAPPER = Mapper(MessagePackTranscoder())
 ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 FIRST, LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
 FIRST, LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)

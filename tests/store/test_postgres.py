@@ -1,7 +1,7 @@
 """What the store asks of PostgreSQL: tables that are made once and never changed, commits that last."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
@@ -110,9 +110,8 @@ def test_a_commit_waits_for_the_disk_however_the_database_is_set_up(
     name = urlsplit(url).path[1:]
     plain.query(f"ALTER DATABASE {name} SET synchronous_commit = {usual}")
     recorder.close()
-    show = "SHOW synchronous_commit"
-    shown: Callable[[], object] = lambda: recorder._ask(show)  # type: ignore[union-attr] # noqa: E731
-    assert recorder.exclusively(shown) == [(within,)]
+    shown = recorder.run_in_transaction(lambda each: each._query("SHOW synchronous_commit"))
+    assert shown == [(within,)]
 
 
 @pytest.mark.parametrize(

@@ -13,29 +13,31 @@ def ids(found: list[Notification]) -> list[int]:
     return [each.id for each in found]
 
 
-def heads(recorder: Recorder, streams: list[str]) -> dict[str, int]:
-    """Return the heads of streams that exist; a store may say 0 of others, or nothing."""
-    return {stream: head for stream, head in recorder.heads(streams).items() if head}
+def versions(recorder: Recorder, streams: list[str]) -> dict[str, int]:
+    """Return the versions of streams that exist; a store may say 0 of others, or nothing."""
+    return {
+        stream: version for stream, version in recorder.stream_versions(streams).items() if version
+    }
 
 
 def test_an_empty_store_is_at_position_0(recorder: Recorder) -> None:
     assert recorder.max_notification_id() == 0
     assert recorder.select_stream("a") == []
-    assert heads(recorder, ["a"]) == {}
+    assert versions(recorder, ["a"]) == {}
     assert recorder.select_batch(0, topics=["t"], limit=9, max_bytes=9) == ([], 0)
 
 
-def test_heads_are_the_last_versions_of_the_streams_that_exist(recorder: Recorder) -> None:
+def test_versions_are_those_of_the_streams_that_exist(recorder: Recorder) -> None:
     recorder.insert_events([*stream("a", range(1, 8)), *stream("b", [1])])
-    assert heads(recorder, ["b", "a", "c", "a"]) == {"a": 7, "b": 1}
-    assert heads(recorder, []) == {}
+    assert versions(recorder, ["b", "a", "c", "a"]) == {"a": 7, "b": 1}
+    assert versions(recorder, []) == {}
 
 
 @pytest.mark.parametrize("count", [499, 500, 501, 1300])
-def test_heads_of_many_streams_are_asked_for_in_parts(recorder: Recorder, count: int) -> None:
+def test_versions_of_many_streams_are_asked_for_in_parts(recorder: Recorder, count: int) -> None:
     fill(recorder, count)
     asked = [f"s{n}" for n in range(count + 3)]
-    assert heads(recorder, asked) == {f"s{n}": 1 for n in range(count)}
+    assert versions(recorder, asked) == {f"s{n}": 1 for n in range(count)}
 
 
 def test_a_stream_is_read_in_its_order_and_alone(recorder: Recorder) -> None:

@@ -1,12 +1,15 @@
 """What the embedded store asks of SQLite: it refuses to change what is stored, and syncs every write."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 
-from store.sqlite import Recorder
+from store.sqlite import Factory
+from tests.domain.scene import Recorder
 from tests.plain import Plain
 from tests.store.stored import event, fill
+from tests.stores import writing_connection
 
 COLUMNS = "INTO stored_events (position, originator_id, originator_version, topic, state) VALUES"
 
@@ -57,8 +60,22 @@ def test_positions_survive_a_vacuum(recorder: Recorder, plain: Plain) -> None:
 
 def test_every_write_is_synced_before_it_is_acknowledged(recorder: Recorder, plain: Plain) -> None:
     recorder.insert_events([event("a")])
-    connection = recorder._session._connection
-    assert connection is not None
+    connection = writing_connection(recorder)
     full = 2
     assert connection.execute("PRAGMA synchronous").fetchone() == (full,)
     assert plain.query("PRAGMA journal_mode") == [("wal",)]
+
+
+@pytest.mark.parametrize("name", [":memory:", "file:shared?mode=memory&cache=shared"])
+def test_a_store_in_memory_is_refused(name: str) -> None:
+    with pytest.raises(OSError, match="is a file"):
+        Factory({"SQLITE_DBNAME": name})
+
+
+def test_a_file_may_be_named_by_a_uri(tmp_path: Path) -> None:
+    factory = Factory({"SQLITE_DBNAME": f"file:{tmp_path / 'ledger.db'}"})
+    recorder = factory.application_recorder()
+    assert recorder.insert_events([event("a")]) == [1]
+    assert recorder.max_notification_id() == 1
+    assert (tmp_path / "ledger.db").exists()
+    factory.close()

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from store.postgres import TABLES
-from store.postgres_session import Session
+from store.postgres_session import PostgresSession
+from store.postgres_tables import TABLES
 from tests.postgres import Server
 
 COMMIT_SECONDS = 0.06
@@ -30,10 +30,9 @@ def server() -> Iterator[Server]:
         made.close()
 
 
-def end(server: Server, session: Session) -> threading.Thread:
+def end(server: Server, session: PostgresSession) -> threading.Thread:
     """End the backend of a session, a little later."""
-    assert session._connection is not None
-    pid = session._connection.info.backend_pid
+    pid = session._opened().connection.info.backend_pid
 
     def work() -> None:
         time.sleep(COMMIT_SECONDS / 2)
@@ -44,16 +43,21 @@ def end(server: Server, session: Session) -> threading.Thread:
     return thread
 
 
+def append(session: PostgresSession, stream: str) -> None:
+    """Append one event in the open transaction."""
+    session.run(lambda transaction: transaction.append([(stream, 1, "t", b"")]))
+    session.flush()
+
+
 @pytest.mark.parametrize("before", [0, PREPARED_AFTER], ids=["plain", "prepared"])
 def test_what_was_committed_is_acknowledged(server: Server, before: int) -> None:
-    session = Session(server.url())
+    session = PostgresSession(server.url())
     for number in range(COMMITS):
         for _ in range(before):
             session.begin()
             session.commit()
         session.begin()
-        session.append([(f"{before}-{number}", 1, "t", b"")])
-        session.flush()
+        append(session, f"{before}-{number}")
         ending = end(server, session)
         session.commit()
         ending.join()

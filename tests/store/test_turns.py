@@ -8,13 +8,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from eventsourcing.persistence import OperationalError
 
+from store.unit_of_work import UnitOfWork
 from tests.domain.scene import Recorder
 from tests.plain import Plain
 from tests.service import eventually
 from tests.store.conftest import OpenRecorder
 from tests.store.processes import child
 from tests.store.stored import event
-from tests.stores import limit_patience
+from tests.stores import limit_lock_waits
 
 WAITING = (
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "
@@ -46,7 +47,7 @@ def test_who_gave_up_does_not_stay_in_the_queue(
     open_recorder: OpenRecorder, plain: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hasty, patient = open_recorder(), open_recorder()
-    limit_patience(monkeypatch, 0.1)
+    limit_lock_waits(monkeypatch, 0.1)
     plain.hold_up()
     with pytest.raises(OperationalError):
         hasty.insert_events([event("hasty")])
@@ -64,15 +65,15 @@ def test_a_row_that_is_inserted_by_hand_waits_for_its_turn(
 ) -> None:
     by_hand: list[Future[object]] = []
 
-    def decide() -> list[int]:
-        positions = list(recorder.insert_events([event("a")]))
+    def work(transaction: UnitOfWork) -> list[int]:
+        positions = list(transaction.insert_events([event("a")]))
         by_hand.append(thread.submit(plain.query, BY_HAND))
-        assert eventually(lambda: recorder._ask(WAITING) == [(1,)])  # type: ignore[union-attr]
+        assert eventually(lambda: transaction._query(WAITING) == [(1,)])
         assert not by_hand[0].done()
         return positions
 
     with ThreadPoolExecutor(1) as thread:
-        assert recorder.exclusively(decide) == [1]
+        assert recorder.run_in_transaction(work) == [1]
         assert by_hand[0].result(10) == []
     assert plain.stored() == [(1, "a", 1), (2, "hand", 1)]
     assert recorder.insert_events([event("b")]) == [3]
@@ -94,12 +95,12 @@ def test_who_is_cut_off_in_its_turn_keeps_nothing_and_holds_nobody_up(
 ) -> None:
     mine = "datname = current_database() AND pid <> pg_backend_pid()"
 
-    def decide() -> None:
-        recorder.insert_events([event("a")])
+    def work(transaction: UnitOfWork) -> None:
+        transaction.insert_events([event("a")])
         plain.query(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {mine}")
-        recorder.max_notification_id()
+        transaction.max_notification_id()
 
     with pytest.raises(OperationalError):
-        recorder.exclusively(decide)
+        recorder.run_in_transaction(work)
     assert plain.stored() == []
     assert recorder.insert_events([event("b")]) == [1]

@@ -12,8 +12,8 @@ from eventsourcing.persistence import IntegrityError, OperationalError, StoredEv
 
 from projections.models import all_projections
 from projections.read_database import ReadDatabase
-from store import postgres_session
-from store.connections import PATIENCE_SECONDS
+from store import postgres_begin
+from store.unit_of_work import UnitOfWork
 from tests.domain.scene import Recorder, open_ledger, recorder_of
 from tests.plain import REFUSALS, Plain
 from tests.store.stored import event, stream
@@ -65,13 +65,13 @@ def _be_refused(recorder: Recorder, url: str, name: str) -> None:
 def _change_its_mind(recorder: Recorder, url: str, name: str) -> None:
     """Append in a transaction that comes to nothing."""
 
-    def decide() -> NoReturn:
-        recorder.insert_events(_in_vain(name))
-        recorder.max_notification_id()
+    def work(transaction: UnitOfWork) -> NoReturn:
+        transaction.insert_events(_in_vain(name))
+        transaction.max_notification_id()
         raise LookupError
 
     with suppress(LookupError):
-        recorder.exclusively(decide)
+        recorder.run_in_transaction(work)
 
 
 def _fall_silent(recorder: Recorder, url: str, name: str) -> None:
@@ -109,19 +109,19 @@ def _patiently(write: Callable[[], T]) -> T:
 
 def freeze(url: str, answer: int) -> None:
     """Stop in the middle of a transaction; once woken, say how it ended."""
-    usual = f"timeout = '{2 * PATIENCE_SECONDS:.0f}s'"
-    assert usual in postgres_session.BEGIN
-    postgres_session.BEGIN = postgres_session.BEGIN.replace(usual, "timeout = '1s'")
+    usual = f"timeout = '{2 * postgres_begin.APPEND_LOCK_SECONDS:.0f}s'"
+    assert usual in postgres_begin.BEGIN
+    postgres_begin.BEGIN = postgres_begin.BEGIN.replace(usual, "timeout = '1s'")
     recorder = recorder_of(open_ledger(url))
 
-    def decide() -> None:
-        recorder.insert_events([event("frozen")])
-        recorder.max_notification_id()
+    def work(transaction: UnitOfWork) -> None:
+        transaction.insert_events([event("frozen")])
+        transaction.max_notification_id()
         os.write(answer, b"frozen\n")
         os.kill(os.getpid(), signal.SIGSTOP)
 
     try:
-        recorder.exclusively(decide)
+        recorder.run_in_transaction(work)
     except OperationalError as error:
         os.write(answer, f"{type(error).__name__}\n".encode())
 

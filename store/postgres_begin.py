@@ -1,0 +1,38 @@
+"""The begin of a transaction that may append on PostgreSQL."""
+
+from typing import NamedTuple
+
+from psycopg.rows import tuple_row
+
+from store.advisory_locks import APPEND_LOCK
+from store.connections import Connection
+
+APPEND_LOCK_SECONDS = 3.0
+"""How long a group waits for another process's transaction before its jobs fail."""
+# One writer at a time, across all hosts: so positions rise in the order of commits, without gaps, and
+# no follower can skip one. A writer that falls silent is disconnected. A server that is set up not to
+# wait for its disk or its standby is made to. Several statements without parameters are one round trip.
+BEGIN = f"""BEGIN ISOLATION LEVEL READ COMMITTED;
+SET LOCAL lock_timeout = '{APPEND_LOCK_SECONDS:.0f}s';
+SET LOCAL idle_in_transaction_session_timeout = '{2 * APPEND_LOCK_SECONDS:.0f}s';
+SELECT set_config('synchronous_commit', 'on', true)
+    WHERE current_setting('synchronous_commit') IN ('off', 'local');
+{APPEND_LOCK};
+SELECT coalesce(max(position), 0), current_setting('synchronous_standby_names') <> ''
+FROM stored_events"""  # noqa: S608 constants only
+
+
+class Begun(NamedTuple):
+    """The last position, and whether commits wait for a standby."""
+
+    head: int
+    has_standby: bool
+
+
+def begin(connection: Connection) -> Begun:
+    """Begin a transaction in which nobody else appends; raises psycopg.Error."""
+    cursor = connection.cursor(row_factory=tuple_row).execute(BEGIN)
+    while cursor.nextset():
+        pass
+    ((head, has_standby),) = cursor.fetchall()
+    return Begun(head, has_standby)

@@ -1,0 +1,35 @@
+"""Query stored events on PostgreSQL."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from psycopg.rows import tuple_row
+
+from store.connections import Connection
+from store.event_queries import EventQueries
+
+VERSIONS = """SELECT stream,
+    (SELECT max(originator_version) FROM stored_events WHERE originator_id = stream)
+FROM unnest(?::text[]) AS stream"""
+
+
+def run(connection: Connection, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+    """Run a statement in which `?` stands for each value, and return its rows, if it has any."""
+    cursor = connection.cursor(binary=True, row_factory=tuple_row)
+    cursor.execute(_marked(statement), values, prepare=bool(values))
+    return cursor.fetchall() if cursor.description else []
+
+
+@lru_cache(maxsize=256)
+def _marked(statement: str) -> str:
+    return statement.replace("?", "%s")
+
+
+class PostgresQueries(EventQueries):
+    """Query stored events on the connection that a subclass gives."""
+
+    def stream_versions(self, stream_ids: Sequence[str]) -> dict[str, int]:
+        """Return the last version of each stream, 0 for those that don't exist."""
+        rows = self._query(VERSIONS, [list(stream_ids)])
+        return {stream: version or 0 for stream, version in rows}

@@ -1,0 +1,52 @@
+"""Open connections to the SQLite file of the ledger, and query stored events on them."""
+
+import sqlite3
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from store.errors import translated_errors
+from store.event_queries import EventQueries
+
+CHECKPOINT_PAGES = 32_000
+"""How long the write-ahead log may grow, about 128 MiB, before a commit pays for copying it back."""
+CACHE_KIB = 16 * 1024
+STREAMS_PER_QUERY = 500
+VERSIONS = "SELECT originator_id, max(originator_version) FROM stored_events WHERE originator_id IN"
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """Open a connection that never waits for a lock, and whose commits wait for the disk."""
+    connection = sqlite3.connect(
+        path,
+        timeout=0,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+        uri=path.startswith("file:"),
+    )
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    return connection
+
+
+class SqliteQueries(EventQueries):
+    """Query stored events on the connection that a subclass gives."""
+
+    @abstractmethod
+    def _connected(self) -> sqlite3.Connection:
+        """Return the connection."""
+
+    def _query(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        with translated_errors:
+            return self._connected().execute(statement, values).fetchall()
+
+    def stream_versions(self, stream_ids: Sequence[str]) -> dict[str, int]:
+        """Return the last version of each stream that exists."""
+        found: dict[str, int] = {}
+        for start in range(0, len(stream_ids), STREAMS_PER_QUERY):
+            some = stream_ids[start : start + STREAMS_PER_QUERY]
+            marks = ",".join("?" * len(some))
+            found.update(self._query(f"{VERSIONS} ({marks}) GROUP BY originator_id", some))
+        return found

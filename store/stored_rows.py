@@ -1,0 +1,40 @@
+"""The columns of a stored event, checked before they are queued for writing."""
+
+from collections.abc import Sequence
+
+from eventsourcing.persistence import DataError, StoredEvent
+
+Row = tuple[str, int, str, bytes]
+"""Stream, version, topic and state."""
+LARGEST_VERSION = 2**63 - 1
+
+
+def storable_rows(stored_events: Sequence[StoredEvent]) -> list[Row]:
+    """Return the rows of events; raises DataError for one that no database can take or give back."""
+    return [_storable_row(event) for event in stored_events]
+
+
+def check_stream_id(stream_id: object) -> str:
+    """Return a stream id; raises DataError when it is not text, for instance a UUID."""
+    if not isinstance(stream_id, str):
+        raise DataError(f"a stream id is text, not {type(stream_id).__name__}: {stream_id!r}")
+    return stream_id
+
+
+def _storable_row(event: StoredEvent) -> Row:
+    stream_id = check_stream_id(event.originator_id)
+    version, topic = event.originator_version, event.topic
+    for text in (stream_id, topic):
+        if "\0" in text or not (text.isascii() or _is_unicode(text)):
+            raise DataError(f"text with NUL or a lone surrogate can't be stored: {text!r}")
+    if not -LARGEST_VERSION <= version <= LARGEST_VERSION:
+        raise DataError(f"version {version} of {stream_id} is beyond 64 bits")
+    return stream_id, version, topic, event.state
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
