@@ -1,4 +1,4 @@
-"""POST /webhooks/{source}: from raw bytes to an answer that means it is on disk."""
+"""POST /webhooks/{source}: verify, parse and record a delivery before the answer."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from receiver.blueprint import Blueprint
 from receiver.bodies import Admission
 from receiver.current import services
 from receiver.errors import problem
-from receiver.openapi import WEBHOOK
+from receiver.openapi_parts import WEBHOOK
 from receiver.server.metrics import WEBHOOKS
 from receiver.signatures import Unverified, verify
 from registry.keys import Source
