@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, from the schemas and routes themselves, and the page that shows it."""
+"""The OpenAPI 3.1 document, derived from schemas and routes, and its page."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -11,25 +11,9 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.routing import IntegerConverter
 
 from receiver.errors import PROBLEM, ProblemSchema
+from receiver.openapi_parts import DESCRIPTION, HEADERS, SCHEMES, SECURITY
 from receiver.webhook_description import describe_events
 
-DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
-kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
-when it can't within 2 s, `Ledger-Lag` says how many events behind it is, or `unknown` while the ledger
-itself can't be reached. Paths work with and without
-the trailing slash."""
-SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}]
-SCHEMES = {
-    "basic": {"type": "http", "scheme": "basic", "description": "A client's id and key."},
-    "webhook-signature": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "webhook-signature",
-        "description": "Standard Webhooks: signed with `webhook-id` and `webhook-timestamp`; or the"
-        " header of the source's own hmac-sha256 scheme.",
-    },
-    "bearer": {"type": "http", "scheme": "bearer", "description": "A client's key."},
-}
 GUARDED = (401, 403, 404)
 CHANGING = (400, 413, 415, 422)
 BY_METHOD = {
@@ -39,33 +23,25 @@ BY_METHOD = {
     "put": (*CHANGING, 409, 412),
     "delete": (412,),
 }
-HEADERS = {
-    "ETag": ("Changes when the answer does.", "string"),
-    "Ledger-Lag": (
-        "How many events behind the ledger this answer is, or `unknown`; absent when none.",
-        "string",
-    ),
-    "Link": ('The next page, if there is one: <…>; rel="next".', "string"),
-}
 
 
 class IdConverter(IntegerConverter):
-    """An id in a path: up to 16 digits, so that every database can look for it."""
+    """An id in a path: up to 16 digits, so that it fits every database's integers."""
 
     regex = "[0-9]{1,16}"
 
 
 class ProblemApi(Api):
-    """An API whose errors are problem documents, made in receiver.errors alone."""
+    """An API whose errors are the problem documents of receiver.errors."""
 
     ERROR_SCHEMA = ProblemSchema
 
     def _register_error_handlers(self) -> None:
-        """Leave errors to receiver.errors."""
+        """Register nothing: receiver.errors handles all errors."""
 
 
 def make_api(app: Flask) -> Api:
-    """Prepare the document; the blueprints that are registered with it describe themselves."""
+    """Return an API without blueprints; registering one adds its routes to the document."""
     app.config.update(
         API_TITLE="kitledger", API_VERSION=version("kitledger"), OPENAPI_VERSION="3.1.0"
     )
@@ -78,7 +54,7 @@ def make_api(app: Flask) -> Api:
 
 
 def serve(app: Flask, api: Api) -> None:
-    """Serve the document at /openapi.json and its page at /docs, with assets of our own host."""
+    """Serve the document at /openapi.json, and its page at /docs without assets of other hosts."""
     describe_events(api.spec)
     document = complete(api.spec.to_dict())
     app.add_url_rule("/openapi.json", "openapi", lambda: _document(document))
@@ -89,7 +65,7 @@ def serve(app: Flask, api: Api) -> None:
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Add the parts that all routes share: refusals, headers, and credentials."""
+    """Add refusals, headers and credentials to all routes."""
     for path, method, operation in _operations(document):
         guarded = operation.setdefault("security", SECURITY) == SECURITY
         responses = operation["responses"]

@@ -1,4 +1,4 @@
-"""POST /webhooks/{source}: from raw bytes to an answer that means it is on disk."""
+"""POST /webhooks/{source}: verify, parse and record a delivery before the answer."""
 
 from typing import Any
 
