@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.service import Service
-from tests.services import Services
+from tests.harness.effort import LONG
+from tests.harness.service import Service
+from tests.harness.service_factory import ServiceFactory
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "tests" / "samples" / "shipment"
@@ -18,7 +19,7 @@ PACKAGES = ("domain", "projections", "receiver", "registry", "store")
 FILES = ("wsgi.py", "setup.cfg")
 CACHES = shutil.ignore_patterns("__pycache__")
 LIST = "/api/v1/shipments/"
-MYPY = [("mypy",)] if os.environ.get("KITLEDGER_TESTS") == "long" else []
+GATES = [("lint-imports", "--no-cache"), *([("mypy",)] if LONG else [])]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def service(product: Path, services: Services, prepared: Service) -> Iterator[Service]:
+def service(product: Path, services: ServiceFactory, prepared: Service) -> Iterator[Service]:
     """Give a service that runs the copy; its processes are not measured.
 
     What a test posts stays, so each takes event ids and shipments of its own.
@@ -156,7 +157,7 @@ def test_an_invalid_event_is_released_after_its_payload_was_mended(
     assert service.get(f"{LIST}30/").json()["carrier"] == carrier
 
 
-@pytest.mark.parametrize("gate", [("lint-imports", "--no-cache"), *MYPY], ids=lambda gate: gate[0])
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate[0])
 def test_a_new_type_passes_the_gates(product: Path, gate: tuple[str, ...]) -> None:
     program = Path(sys.executable).with_name(gate[0])
     environment = {**os.environ, "PYTHONPATH": str(product)}

@@ -15,6 +15,9 @@ class OneLineErrors(click.Group):
         """Run the command."""
         try:
             return super().invoke(context)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            # So that --help does not import the errors below.
+            raise
         except _operators() as error:
             cause = getattr(error, "orig", None) or error
             raise click.ClickException(" ".join(str(cause).split())) from error

@@ -9,7 +9,6 @@ import time
 import click
 
 from receiver.commands.shared import open_services
-from receiver.settings import Settings
 
 PORT_SECONDS = 5.0
 
@@ -23,6 +22,8 @@ PORT_SECONDS = 5.0
 @click.option("--no-projector", is_flag=True, help="Leave projecting to `kitledger project`.")
 def serve(host: str, port: int | None, workers: int | None, no_projector: bool) -> None:
     """Serve HTTP, and project; stops cleanly on SIGTERM and Ctrl-C."""
+    from receiver.settings import Settings
+
     settings = Settings.from_environment()
     port = settings.port if port is None else port
     _wait_for(host, port)
