@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.harness.effort import LONG
 from tests.harness.service import Service
 from tests.harness.service_factory import ServiceFactory
