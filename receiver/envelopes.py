@@ -6,7 +6,7 @@ from marshmallow import ValidationError
 
 from domain.limits import LARGEST_ID
 from domain.messages import InvalidEnvelope, Message
-from receiver import dates, strict_json
+from receiver import strict_json
 from receiver.event_types import ENVELOPE, event_types
 from receiver.schemas import flatten
 
@@ -47,11 +47,7 @@ def _read_fast(value: Any, body: bytes) -> Message | None:
     if found is None:
         return None
     envelope, payload = found
-    try:
-        created_at = None if envelope.created_at is None else dates.parse(envelope.created_at)
-    except ValueError:
-        return None
-    return Message(body, envelope.id, envelope.type, created_at, payload)
+    return Message(body, envelope["id"], envelope["type"], envelope["created_at"], payload)
 
 
 def _read_by_schema(value: Any, body: bytes) -> Message | InvalidEnvelope:

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from domain.messages import Payload
 from domain.observed import ObservedAggregate
 from receiver.date_fields import UtcDateTime
-from receiver.fast_check import printable_fields, struct_type, values_of
+from receiver.fast_check import FastCheck
 from receiver.fields import Id, Text
 from receiver.schemas import Lenient
 
@@ -33,38 +33,37 @@ ENVELOPE = EnvelopeSchema()
 class PayloadType:
     """The payload of some event types: an object in `data`, named by its aggregate's category.
 
-    `schema` defines the fields of that object, which are the values of the Observed event.
+    `schema` defines the fields of that object, which are the values of the Observed event. Raises
+    TypeError when it has other fields, and NoFastCheck.
     """
 
     def __init__(self, aggregate: type[ObservedAggregate], schema: type[Schema]) -> None:
         self.aggregate = aggregate
         self.schema = schema()
+        given = {each.attribute or name for name, each in self.schema.fields.items()}
+        wanted = {aggregate.key, "status", "reason", *aggregate.Observed.own_fields}
+        if given != wanted:
+            raise TypeError(f"{schema.__name__} gives {sorted(given)}, not {sorted(wanted)}")
         self._name = aggregate.category
         nested = fields.Nested(schema, required=True)
         self._data = Lenient.from_dict({self._name: nested}, name=f"{self._name}-data")()
-        struct = struct_type(self.schema, f"{self._name}-payload")
-        data = msgspec.defstruct(f"{self._name}-data", [(self._name, struct)])
-        self._fast = struct_type(ENVELOPE, f"{self._name}-envelope", data=data, type=str)
-        self._texts = printable_fields(self.schema)
-        self._values = values_of(self.schema)
+        self._fast = FastCheck(self.schema, f"{self._name}-payload")
+        data = msgspec.defstruct(f"{self._name}-data", [(self._name, self._fast.struct)])
+        self._envelope = FastCheck(ENVELOPE, f"{self._name}-envelope", data=data, type=str)
 
     def load(self, data: Any) -> Payload:
         """Return the payload in an envelope's data; raises marshmallow's ValidationError."""
         loaded: dict[str, Any] = self._data.load(data)
         return self._payload(loaded[self._name])
 
-    def load_fast(self, envelope: Any) -> tuple[Any, Payload] | None:
-        """Return an envelope as a struct, and its payload; None when only the schema can decide."""
+    def load_fast(self, envelope: Any) -> tuple[dict[str, Any], Payload] | None:
+        """Return a loaded envelope and its payload; None when only the schema can decide."""
         try:
-            checked: Any = msgspec.convert(envelope, self._fast)
-        except (msgspec.ValidationError, TypeError):
+            loaded = self._envelope.values(msgspec.convert(envelope, self._envelope.struct))
+            values = self._fast.values(getattr(loaded["data"], self._name))
+        except (msgspec.ValidationError, TypeError, ValueError):
             return None
-        struct = getattr(checked.data, self._name)
-        for name in self._texts:
-            text = getattr(struct, name)
-            if text is not None and not text.isprintable():
-                return None
-        return checked, self._payload(self._values(struct))
+        return loaded, self._payload(values)
 
     def _payload(self, values: dict[str, Any]) -> Payload:
         return Payload(self.aggregate, self.aggregate.create_id(values[self.aggregate.key]), values)
