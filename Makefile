@@ -9,7 +9,7 @@ run: $(INSTALLED)
 	@exec $(BIN)/kitledger serve
 
 # More processes than processors, for many tests wait for servers to start or to stop.
-SPREAD := -n 4 --dist loadfile
+SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(SPREAD)
