@@ -121,7 +121,10 @@ class ObservedAggregate(Aggregate):
         names = [each.name for each in fields(cls.Observed)]
         own = tuple(name for name in names if name not in SHARED_FIELDS and name != cls.key)
         cls.Observed.own_fields = own
-        cls._by_category[cls.category] = cls
+        if cls._by_category.setdefault(cls.category, cls) is not cls:
+            raise TypeError(
+                f"the category {cls.category} belongs to {cls._by_category[cls.category]}"
+            )
 
     def __init__(self, stream: str, version: int = 0) -> None:
         super().__init__(stream, version)

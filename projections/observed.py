@@ -68,6 +68,11 @@ class ObservedProjection(Projection):
         for event_class in (cls.aggregate.Observed, cls.aggregate.Retracted):
             cls.handlers[event_class] = ObservedProjection.collect
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """Return the names of the table's columns."""
+        return frozenset(self.tables[0][0].columns.keys())
+
     def collect(self, writer: BatchWriter, event: Observed | Retracted, position: int) -> None:
         """Collect an event for `finish_batch`."""
         key = getattr(event, self.aggregate.key)

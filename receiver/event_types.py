@@ -74,9 +74,10 @@ def event_types() -> Mapping[str, PayloadType]:
     """Return the payload type of each event type that a resource names; others have none."""
     from receiver.resources import all_resources
 
-    return {
-        event_type: resource.payload
-        for resource in all_resources()
-        if resource.payload is not None
-        for event_type in resource.event_types
-    }
+    found: dict[str, PayloadType] = {}
+    for resource in all_resources():
+        for event_type in resource.event_types:
+            if resource.payload is None or event_type in found:
+                raise TypeError(f"{event_type} must have one resource, with a payload")
+            found[event_type] = resource.payload
+    return found

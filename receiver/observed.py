@@ -27,8 +27,12 @@ def observed_resource(
 ) -> Resource:
     """Return a resource whose events have a payload, and whose routes are a list and one thing.
 
-    `payload` is the schema of the thing in an event; an answer has the same fields and two times.
+    `payload` is the schema of the thing in an event; an answer has the same fields and two times. Raises
+    TypeError when the fields are not those of the event, or not columns of the read model.
     """
+    missing_columns = payload().fields.keys() - projection.columns
+    if missing_columns:
+        raise TypeError(f"the table of {projection.name} has no {', '.join(missing_columns)}")
     return Resource(
         projection=projection,
         event_types=event_types,
