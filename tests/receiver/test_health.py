@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from receiver.server.gunicorn import metrics
+from receiver.server import metrics
 from tests.conftest import NewService
 from tests.harness.effort import on_one_store_at_least
 from tests.receiver.examples import Fresh, kit_event, note, problem
