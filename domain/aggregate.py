@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
+from eventsourcing.domain import OriginatorIDError, OriginatorVersionError
 from eventsourcing.utils import register_topic
 
 
@@ -13,10 +14,11 @@ class Event:
     """One fact about one aggregate; `timestamp` is the time of recording, aware UTC.
 
     Each event class has a TOPIC, which names it in the store and never changes, and an `apply` that
-    assigns attributes and contains no rules.
+    assigns attributes and contains no rules. It is defined within the class of its aggregate.
     """
 
     TOPIC: ClassVar[str]
+    aggregate_class: ClassVar["type[Aggregate]"]
     originator_id: str
     originator_version: int
     timestamp: datetime
@@ -28,6 +30,11 @@ class Event:
     def apply(self, aggregate: Any) -> None:
         """Assign the values of this event to the aggregate."""
 
+    def mutate(self, aggregate: "Aggregate | None") -> "Aggregate":
+        """Apply this event to the aggregate, or to a new one; eventsourcing's repository calls it."""
+        before = self.aggregate_class(self.originator_id) if aggregate is None else aggregate
+        return before.replay([self])
+
 
 class Aggregate:
     """The state of one stream, and its pending events: triggered but not yet recorded.
@@ -36,13 +43,22 @@ class Aggregate:
     of its stream, made from natural keys by `create_id`.
     """
 
+    def __init_subclass__(cls) -> None:
+        for each in vars(cls).values():
+            if isinstance(each, type) and issubclass(each, Event):
+                each.aggregate_class = cls
+
     def __init__(self, stream: str, version: int = 0) -> None:
         self.id = stream
         self.version = version
         self._pending: list[Event] = []
 
     def replay(self, events: Iterable[Event]) -> Self:
-        """Apply recorded events, oldest first."""
+        """Apply recorded events, oldest first.
+
+        Raises eventsourcing's OriginatorIDError for an event of another stream, and its
+        OriginatorVersionError for one that is not the next.
+        """
         for event in events:
             self._evolve(event)
         return self
@@ -64,5 +80,9 @@ class Aggregate:
         return collected
 
     def _evolve(self, event: Event) -> None:
+        if event.originator_id != self.id:
+            raise OriginatorIDError(event.originator_id, self.id)
+        if event.originator_version != self.version + 1:
+            raise OriginatorVersionError(event.originator_version, self.version + 1)
         event.apply(self)
         self.version = event.originator_version

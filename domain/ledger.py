@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar, cast
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError, Notification
-from eventsourcing.utils import EnvType
+from eventsourcing.utils import Environment, EnvType
 
 from domain.discovery import modules_of
 from domain.stream_repository import EventStore, StreamRepository
@@ -36,6 +36,16 @@ class Ledger(Application[str]):
         modules_of("domain.aggregates")
         self.store = cast(Recorder, self.recorder)
         self.streams = StreamRepository(self.store, self.mapper)
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Return the environment; a variable prefixed LEDGER_ does not override a value in `env`."""
+        given = env or {}
+        made = super().construct_env(name, env)
+        for key in given:
+            prefixed, *_ = made.create_keys(key)
+            if prefixed not in given:
+                made.pop(prefixed, None)
+        return made
 
     def run_in_transaction(
         self, use_case: Callable[[StreamRepository], T], streams: Sequence[str] = ()

@@ -66,6 +66,7 @@ class ObservedAggregate(Aggregate):
     _by_category: ClassVar[dict[str, type["ObservedAggregate"]]] = {}
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         names = [each.name for each in fields(cls.Observed)]
         own = tuple(name for name in names if name not in SHARED_FIELDS and name != cls.key)
         cls.Observed.own_fields = own

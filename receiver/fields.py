@@ -77,13 +77,27 @@ class Prose(fields.String):
         return text
 
 
+class WholeMatch(validate.Regexp):
+    """Refuse text that a pattern does not match as a whole.
+
+    In Python `$` also matches before a final line feed, and JSON Schema has no `\\Z`.
+    """
+
+    def __call__(self, value: Any) -> Any:
+        """Return the text, or raise ValidationError."""
+        if self.regex.fullmatch(value) is None:
+            raise ValidationError(self._format_error(value))
+        return value
+
+
+_STATUS = WholeMatch(r"^[A-Z_]{1,64}$", error="Must be 1 to 64 capitals and underscores.")
+
+
 class Status(fields.String):
     """A status: 1 to 64 capitals and underscores, known or not."""
 
     fast_type = Annotated[str, Meta(pattern=r"\A[A-Z_]{1,64}\Z")]
 
     def __init__(self, **kwargs: Any) -> None:
-        pattern = validate.Regexp(
-            r"[A-Z_]{1,64}\Z", error="Must be 1 to 64 capitals and underscores."
-        )
-        super().__init__(validate=pattern, **kwargs)
+        kwargs.setdefault("metadata", {"description": "Known statuses and others."})
+        super().__init__(validate=_STATUS, **kwargs)

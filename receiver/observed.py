@@ -4,7 +4,7 @@ from collections.abc import Callable
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema
+from marshmallow import Schema, missing
 
 from domain.observed import ObservedAggregate
 from projections.observed import ObservedProjection
@@ -44,6 +44,8 @@ def answer_schema(aggregate: type[ObservedAggregate], payload: type[Schema]) -> 
         output = copy(field)
         output.attribute, output.data_key = None, None
         output.allow_none, output.required = not field.required, True
+        # Defaults and limits are for input only.
+        output.load_default, output.validators = missing, []
         shown[name] = output
     for name in ("created_at", "modified_at"):
         shown[name] = UtcDateTime(required=True, metadata={"example": "2017-11-24T10:00:00+00:00"})

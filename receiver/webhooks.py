@@ -13,9 +13,9 @@ from receiver.blueprint import Blueprint
 from receiver.bodies import Admission
 from receiver.current import services
 from receiver.errors import problem
-from receiver.openapi_parts import WEBHOOK
 from receiver.server.metrics import WEBHOOKS
 from receiver.signatures import Unverified, verify
+from receiver.webhook_description import WEBHOOK
 from registry.keys import Source
 
 blueprint = Blueprint("webhooks", __name__, description="Sources announce events here.")

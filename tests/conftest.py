@@ -9,12 +9,12 @@ from hypothesis import settings
 
 from tests.harness.effort import STORES, effort
 from tests.harness.per_store import PerStore
+from tests.harness.postgres import Databases
+from tests.harness.service import Service
+from tests.harness.service_factory import ServiceFactory
+from tests.harness.stores import Stores
 from tests.harness.tracing import trace_subprocesses
 from tests.harness.workers import hands_out
-from tests.postgres import Databases
-from tests.service import Service
-from tests.services import Services
-from tests.stores import Stores
 
 pytest_plugins = ["tests.harness.hanging"]
 
@@ -28,6 +28,14 @@ NewService = Callable[..., Service]
 def pytest_configure() -> None:
     """End on SIGTERM as on Ctrl-C: fixtures are torn down, and no server under test outlives its test."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests that ask for a store on each; those marked with `one_store` only when there is time."""
+    if "store" in metafunc.fixturenames:
+        one = metafunc.definition.get_closest_marker("one_store") is not None
+        stores = STORES[: effort(1, 2)] if one else STORES
+        metafunc.parametrize("store", stores, indirect=True, scope="session")
 
 
 @pytest.hookimpl(trylast=True)
@@ -45,7 +53,7 @@ def databases() -> Iterator[Databases]:
     made.close()
 
 
-@pytest.fixture(scope="session", params=STORES)
+@pytest.fixture(scope="session")
 def store(request: pytest.FixtureRequest) -> str:
     """Give the name of the database that keeps the data; a test that asks for it runs on each."""
     return str(request.param)
@@ -95,7 +103,7 @@ def postgres_url(any_store: Callable[[str], PerStore]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def services(per_store: PerStore) -> Services:
+def services(per_store: PerStore) -> ServiceFactory:
     """Give a maker of services that live until all tests have run."""
     return per_store.services
 
@@ -123,7 +131,7 @@ def new_service(
 
     It takes the number of `workers` and environment variables such as MAX_BODY_BYTES="100".
     """
-    made = Services(store, databases, lambda: tmp_path_factory.mktemp("service"))
+    made = ServiceFactory(store, databases, lambda: tmp_path_factory.mktemp("service"))
     yield partial(made.like, prepared)
     made.close()
 

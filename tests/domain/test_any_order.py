@@ -7,9 +7,10 @@ from hypothesis import given, settings
 
 from domain.ledger import Ledger
 from tests.domain.observations import Story, fresh_world, standings, stories
-from tests.domain.scene import history, kit_status, open_ledger, report_status, send
+from tests.domain.scene import history, kit_status, report_status, send
 from tests.harness.effort import effort
-from tests.stores import Stores
+from tests.harness.ledgers import open_ledger
+from tests.harness.stores import Stores
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-from tests.postgres import Databases
-from tests.service import Service
-from tests.services import Services
-from tests.stores import Stores
+from tests.harness.postgres import Databases
+from tests.harness.service import Service
+from tests.harness.service_factory import ServiceFactory
+from tests.harness.stores import Stores
 
 
 class PerStore:
@@ -15,7 +15,7 @@ class PerStore:
 
     def __init__(self, store: str, databases: Databases, new_folder: Callable[[], Path]) -> None:
         self.stores = Stores(store, databases, new_folder)
-        self.services = Services(store, databases, new_folder)
+        self.services = ServiceFactory(store, databases, new_folder)
 
     @cached_property
     def prepared(self) -> Service:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.domain.scene import open_ledger
+from tests.harness.ledgers import open_ledger
 from tests.harness.per_store import PerStore
+from tests.harness.service import Service
 from tests.organizations.camp import Camp
 from tests.organizations.office import Office
 from tests.organizations.place import Place
-from tests.service import Service
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from base64 import b64encode
 
 import pytest
 
+from tests.harness.service import Credentials, Service
 from tests.organizations.camp import PATIENT, PROVIDER
 from tests.organizations.place import DEEP, JSON, MINE, NORTH, POST, SOUTH, Case, Place
-from tests.service import Credentials, Service
 
 READS: list[Case] = [
     ("GET", "groups", None),

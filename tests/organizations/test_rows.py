@@ -16,9 +16,9 @@ from projections.models.organizations import Organizations
 from projections.rebuild import rebuild
 from projections.times import to_microseconds
 from tests.harness.effort import effort
+from tests.harness.stores import Stores
 from tests.organizations.office import DEEP, NORTH, SOUTH, Office, at
 from tests.projections.world import World, batches_of
-from tests.stores import Stores
 
 MODEL = Organizations()
 ORGANIZATIONS = count(1000)

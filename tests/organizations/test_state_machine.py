@@ -18,8 +18,8 @@ from hypothesis.stateful import (
 
 from receiver.commands.cli import kitledger
 from tests.harness.effort import effort
+from tests.harness.service import Service
 from tests.organizations.camp import PATIENT, PROVIDER, Camp, expect, where
-from tests.service import Service
 
 Row = dict[str, Any]
 PEOPLE = [70, 71]

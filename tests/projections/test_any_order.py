@@ -13,9 +13,9 @@ from projections.models.reports import Reports
 from projections.observed import ObservedProjection
 from tests.domain.observations import Story, fresh_world, standings, stories
 from tests.harness.effort import effort
+from tests.harness.stores import Stores
 from tests.projections.tally import Tally, positions
 from tests.projections.world import World, batches_of
-from tests.stores import Stores
 
 KITS, REPORTS, TALLY = Kits(), Reports(), Tally()
 

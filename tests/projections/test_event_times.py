@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from projections.models.events import Events
 from tests.domain.scene import NOON
 from tests.harness.effort import effort
+from tests.harness.stores import Stores
 from tests.projections.world import World, batches_of
-from tests.stores import Stores
 
 EVENTS = Events()
 SECONDS = st.integers(0, 30)

@@ -13,10 +13,11 @@ from projections.databases import Locked
 from projections.models.kits import Kits
 from projections.rebuild import rebuild
 from tests.domain.observations import Story, fresh_world, stories
-from tests.domain.scene import NOON, kit, open_ledger, report
+from tests.domain.scene import NOON, kit, report
 from tests.harness.effort import effort
+from tests.harness.ledgers import open_ledger
+from tests.harness.stores import Stores
 from tests.projections.world import World, batches_of, running
-from tests.stores import Stores
 
 KITS = Kits()
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from tests.harness.effort import effort
-from tests.postgres import Server
+from tests.harness.postgres import Server
+from tests.harness.service import Service
 from tests.receiver.examples import kit_event, pages
-from tests.service import Service
 
 KILLS = effort(3, 10)
 SENDERS = 4

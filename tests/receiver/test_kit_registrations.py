@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.harness.service import Service
 from tests.receiver.examples import ISO, Fresh, pages, position, problem, sample
-from tests.service import Service
 
 ADDRESSES = ["/api/v1/kit-registrations/", "/api/v1/customer-kit-registrations/"]
 HERE = ADDRESSES[0]

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import ignored_auth
 
-from tests.harness.effort import effort, on_one_store_at_least
+from tests.harness.effort import effort
+from tests.harness.service import Service
+from tests.harness.service_factory import ServiceFactory
 from tests.receiver.examples import kit_event, report_event
-from tests.service import Service
-from tests.services import Services
 
 # Dates and cursors are narrower than any JSON schema says, so what fits a schema may be refused.
 EXCLUDED = "positive_data_acceptance"
@@ -31,7 +31,7 @@ JSON = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def own_service(services: Services, prepared: Service) -> Service:
+def own_service(services: ServiceFactory, prepared: Service) -> Service:
     """Give a service with one thing of each kind, which may be filled with nonsense."""
     running = services.like(prepared).start()
     running.post_webhook([kit_event(1, "0"), report_event(2, 0)])
@@ -44,7 +44,7 @@ def unexpected(service: Service) -> list[str]:
     return [line["exception"] for line in service.log_lines() if line.get("event") == "unexpected"]
 
 
-@on_one_store_at_least
+@pytest.mark.one_store
 def test_requests_made_from_the_document_are_answered_as_it_says(own_service: Service) -> None:
     options = ["--auth", ":".join(own_service.admin), "--exclude-checks", EXCLUDED]
     options += [

@@ -5,9 +5,9 @@ from contextlib import ExitStack
 
 from eventsourcing.persistence import Notification
 
-from tests.domain.scene import Recorder
 from tests.harness.effort import effort
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
 from tests.store.processes import child
 
 WRITERS = 8

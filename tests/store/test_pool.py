@@ -4,7 +4,7 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from store.postgres_pool import PostgresPool
-from tests.service import free_port
+from tests.harness.processes import free_port
 
 
 def test_a_question_to_a_server_that_is_not_there_is_an_error_of_the_store() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LIMIT = 1
-SLACK_SECONDS = 30
+SLACK_SECONDS = 60
 
 IN_A_TEST = """
 import threading

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Literal, Self
 
 from tests.harness.leash import Leash
-from tests.postgres.processes import family, free_port
-from tests.postgres.programs import give, new_folder, programs, run, surroundings
-from tests.postgres.queries import answers
-from tests.service import PATIENCE_SECONDS, eventually
+from tests.harness.postgres.processes import family
+from tests.harness.postgres.programs import give, new_folder, programs, run, surroundings
+from tests.harness.postgres.queries import answers
+from tests.harness.processes import free_port
+from tests.harness.waiting import PATIENCE_SECONDS, eventually
 
 LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 SETTINGS: dict[str, str | int] = {

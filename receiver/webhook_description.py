@@ -1,32 +1,12 @@
-"""The hand-written parts of the OpenAPI document: what schemas and routes do not say."""
+"""Webhooks in the OpenAPI document: the envelope, the payload of each event type, and the answers."""
 
 from typing import Any
 
-HEADERS = {
-    "ETag": ("Changes when the answer does.", "string"),
-    "Ledger-Lag": (
-        "How many events behind the ledger this answer is, or `unknown`; absent when none.",
-        "string",
-    ),
-    "Link": ('The next page, if there is one: <…>; rel="next".', "string"),
-}
-DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
-kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
-when it can't within 2 s, `Ledger-Lag` says how many events behind it is, or `unknown` while the ledger
-itself can't be reached. Paths work with and without
-the trailing slash."""
-SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}]
-SCHEMES = {
-    "basic": {"type": "http", "scheme": "basic", "description": "A client's id and key."},
-    "webhook-signature": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "webhook-signature",
-        "description": "Standard Webhooks: signed with `webhook-id` and `webhook-timestamp`; or the"
-        " header of the source's own hmac-sha256 scheme.",
-    },
-    "bearer": {"type": "http", "scheme": "bearer", "description": "A client's key."},
-}
+from apispec import APISpec
+
+from receiver.event_types import EnvelopeSchema
+from receiver.resources import all_resources
+
 _ONE = {
     "type": "object",
     "required": ["id", "status", "position"],
@@ -76,3 +56,20 @@ WEBHOOK: dict[str, Any] = {
         "422": {"description": "It breaks the schema of its type; kept in quarantine."},
     },
 }
+
+
+def describe_events(spec: APISpec) -> None:
+    """Add the envelope to the document, with the payload of each event type."""
+    components = spec.components
+    components.schema("Envelope", schema=EnvelopeSchema)
+    payloads = components.schemas["Envelope"].setdefault("allOf", [])
+    for resource in all_resources():
+        if resource.payload is None:
+            continue
+        aggregate = resource.payload.aggregate
+        name = f"{aggregate.__name__}Payload"
+        components.schema(name, schema=resource.payload.schema)
+        payload = {aggregate.category: {"$ref": f"#/components/schemas/{name}"}}
+        data = {"type": "object", "required": [aggregate.category], "properties": payload}
+        of_type = {"properties": {"type": {"enum": list(resource.event_types)}}}
+        payloads.append({"if": of_type, "then": {"properties": {"data": data}}})

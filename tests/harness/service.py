@@ -5,12 +5,10 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,10 +21,11 @@ from standardwebhooks.webhooks import hmac_data
 
 from receiver.commands.cli import kitledger
 from tests.harness.leash import Leash
-from tests.plain import Plain
+from tests.harness.plain import Plain
+from tests.harness.processes import free_port, group_of
+from tests.harness.waiting import PATIENCE_SECONDS, eventually
 
 COMMAND = (sys.executable, "-m", "receiver")
-PATIENCE_SECONDS = 60
 VARIABLES = {
     "DATABASE_URL",
     "VIEWS_DATABASE_URL",
@@ -269,27 +268,6 @@ class Service:
         return answer.status_code == httpx.codes.OK
 
 
-def group_of(leader: int) -> list[int]:
-    """Return the ids of the living processes of a group."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, group = status.read_text().rpartition(")")[2].split()[:3]
-        except OSError:
-            continue
-        if int(group) == leader and state != "Z":
-            found.append(int(status.parent.name))
-    return sorted(found)
-
-
-def eventually(happens: Callable[[], bool]) -> bool:
-    """Say whether something happens before patience ends."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (happened := happens()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return happened
-
-
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     """Return an environment in which `kitledger` keeps everything in a folder."""
     inherited = {name: value for name, value in os.environ.items() if name not in VARIABLES}
@@ -309,11 +287,3 @@ def sign(secret: str, webhook_id: str, at: datetime, body: bytes) -> str:
         signed = f"{webhook_id}.{int(at.timestamp())}.".encode() + body
         key = base64.b64decode(secret.removeprefix("whsec_"))
         return f"v1,{base64.b64encode(hmac_data(key, signed)).decode()}"
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port

@@ -4,12 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.service import eventually, group_of
+from tests.harness.processes import group_of
+from tests.harness.waiting import eventually
 
 STARTS_AND_WAITS = """
 import sys
 from pathlib import Path
-from tests.service import Service
+from tests.harness.service import Service
 service = Service(Path(sys.argv[1]), workers=1).prepare().start()
 print(service.process.pid, flush=True)
 sys.stdin.read()
@@ -19,7 +20,7 @@ sys.stdin.read()
 def test_no_server_is_left_behind_by_a_process_that_was_killed(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", STARTS_AND_WAITS, str(tmp_path)],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
