@@ -78,9 +78,9 @@ class Prose(fields.String):
 
 
 class WholeMatch(validate.Regexp):
-    """Refuse text that a pattern does not match as a whole.
+    """Refuse text that a pattern does not match to its end.
 
-    In Python `$` also matches before a final line feed, and JSON Schema has no `\\Z`.
+    In Python `$` matches before a last line feed too, and JSON Schema does not know `\\Z`.
     """
 
     def __call__(self, value: Any) -> Any:

@@ -59,7 +59,7 @@ WEBHOOK: dict[str, Any] = {
 
 
 def describe_events(spec: APISpec) -> None:
-    """Add the envelope to the document, with the payload of each event type."""
+    """Add the envelope to the document, and the payload that each event type must have in its data."""
     components = spec.components
     components.schema("Envelope", schema=EnvelopeSchema)
     payloads = components.schemas["Envelope"].setdefault("allOf", [])

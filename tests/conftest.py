@@ -95,10 +95,16 @@ def url(stores: Stores) -> Iterator[str]:
         yield lent
 
 
+@pytest.fixture(scope="session")
+def postgres_stores(any_store: Callable[[str], PerStore]) -> Stores:
+    """Give a lender of empty databases on PostgreSQL."""
+    return any_store("postgres").stores
+
+
 @pytest.fixture
-def postgres_url(any_store: Callable[[str], PerStore]) -> Iterator[str]:
+def postgres_url(postgres_stores: Stores) -> Iterator[str]:
     """Give an empty database on PostgreSQL."""
-    with any_store("postgres").stores.empty() as lent:
+    with postgres_stores.empty() as lent:
         yield lent
 
 
