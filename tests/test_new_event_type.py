@@ -38,14 +38,18 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def variables(product: Path) -> dict[str, str]:
+    """Return an environment in which the copy is imported, and not measured."""
+    return {"PYTHONPATH": str(product), "COVERAGE_PROCESS_CONFIG": ""}
+
+
 @pytest.fixture(scope="module")
 def service(product: Path, services: ServiceFactory, prepared: Service) -> Iterator[Service]:
-    """Give a service that runs the copy; its processes are not measured.
+    """Give a service that runs the copy.
 
     What a test posts stays, so each takes event ids and shipments of its own.
     """
-    environment = {"PYTHONPATH": str(product), "COVERAGE_PROCESS_CONFIG": ""}
-    running = services.like(prepared, 1, **environment).start()
+    running = services.like(prepared, 1, **variables(product)).start()
     yield running
     running.close()
 
@@ -75,7 +79,7 @@ def held_under(service: Service, event: dict[str, Any], status: int) -> str:
 @pytest.mark.parametrize("module", [*PACKAGES, "wsgi"])
 def test_the_copy_wins_over_the_installed_product(product: Path, module: str) -> None:
     command = [sys.executable, "-c", f"import {module}; print({module}.__file__)"]
-    environment = {**os.environ, "PYTHONPATH": str(product), "COVERAGE_PROCESS_CONFIG": ""}
+    environment = {**os.environ, **variables(product)}
     done = subprocess.run(
         command, cwd=product.parent, env=environment, capture_output=True, text=True, check=True
     )
@@ -161,7 +165,7 @@ def test_an_invalid_event_is_released_after_its_payload_was_mended(
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate[0])
 def test_a_new_type_passes_the_gates(product: Path, gate: tuple[str, ...]) -> None:
     program = Path(sys.executable).with_name(gate[0])
-    environment = {**os.environ, "PYTHONPATH": str(product)}
+    environment = {**os.environ, **variables(product)}
     done = subprocess.run(
         [program, *gate[1:]],
         cwd=product,
