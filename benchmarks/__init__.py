@@ -1,1 +1,1 @@
-"""What the service can carry, as ratios measured in one run; and one kit's story, told through HTTP."""
+"""Benchmarks, reported as ratios measured in one run, and a demo over HTTP."""

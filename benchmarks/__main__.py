@@ -1,4 +1,4 @@
-"""make bench: measure everything in one run, print it, and write it down."""
+"""Measure every ratio in one run, print the results and write them to results.json (make bench)."""
 
 import argparse
 import os
@@ -10,100 +10,108 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import (
-    depth,
+    event_log,
     load,
-    logs,
     memory,
+    postgresql,
     prefill,
     registrations,
     report,
+    scale,
     servers,
-    shared,
-    stores,
+    store_kinds,
+    two_servers,
     webhooks,
 )
 from benchmarks.load import LoadFailed
-from benchmarks.measures import FULL, QUICK, Pace, Row
+from benchmarks.measures import FULL, QUICK, Profile, Ratio
 from benchmarks.memory import Peak
-from benchmarks.places import Place, WaitedInVain, make_place
-from benchmarks.stores import Store
+from benchmarks.store_kinds import StoreKind
+from benchmarks.store_under_test import StoreUnderTest, make_store
+from benchmarks.waiting import TimedOut
 
 console = Console(stderr=True)
 
 
 def main() -> int:
-    """Run the benchmarks; a missed target is marked, and no failure."""
+    """Run the benchmarks; a missed target is marked, but is not an error."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="short runs, small stores")
-    pace = QUICK if parser.parse_args().quick else FULL
-    busy = os.getloadavg()[0]
-    # What was started is ended on the way out.
+    profile = QUICK if parser.parse_args().quick else FULL
+    load_average = os.getloadavg()[0]
+    # SIGTERM raises SystemExit, so that the context managers end what was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         load.require_wrk()
-        if busy > 1.0:
-            console.print(f"others keep this machine busy (load {busy:.1f}): the numbers suffer")
+        if load_average > 1.0:
+            console.print(f"this machine is busy (load {load_average:.1f}), so rates are lower")
         with tempfile.TemporaryDirectory(prefix="kitledger-bench-") as folder:
-            rows, peaks = measure(Path(folder), pace)
-    except (LoadFailed, WaitedInVain) as error:
+            ratios, peaks = measure(Path(folder), profile)
+    except (LoadFailed, TimedOut) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    peaks = memory.worst(peaks)
-    report.show(rows, peaks)
-    report.write(rows, peaks, pace, busy)
+    peaks = memory.highest(peaks)
+    report.show(ratios, peaks)
+    report.write(ratios, peaks, profile, load_average)
     return 0
 
 
-def measure(folder: Path, pace: Pace) -> tuple[list[Row], list[Peak]]:
-    """Measure every row, one after another."""
+def measure(folder: Path, profile: Profile) -> tuple[list[Ratio], list[Peak]]:
+    """Measure all ratios, one after another."""
     console.print("webhooks and reads, beside the reference")
-    rows, peaks = _under_load(folder, pace)
-    files = stores.sqlite(folder)
-    deep, rate, peak = _deep(files, pace)
-    rows.append(logs.projector_row(files.name, rate, rows[0].measured))
+    ratios, peaks = _webhooks_and_reads(folder, profile)
+    files = store_kinds.sqlite(folder)
+    filled, rate, peak = _fill_and_project(files, profile)
+    ratios.append(event_log.projector_ratio(files.name, rate, ratios[0].measured))
     console.print("reading and decoding the log")
-    rows.append(logs.decode_row(deep, folder, pace))
-    more, most = _size(files, deep, pace)
+    ratios.append(event_log.decode_ratio(filled, folder, profile))
+    at_scale, scale_peaks = _scale(files, filled, profile)
     console.print("registrations")
-    registered, highest = registrations.measure(folder, pace)
-    on_postgres, widest = _postgres(folder, pace)
-    return [*rows, *more, *registered, *on_postgres], [*peaks, peak, *most, *highest, *widest]
+    registered, registration_peaks = registrations.measure(folder, profile)
+    on_postgres, postgres_peaks = _postgres(folder, profile)
+    return (
+        [*ratios, *at_scale, *registered, *on_postgres],
+        [*peaks, peak, *scale_peaks, *registration_peaks, *postgres_peaks],
+    )
 
 
-def _postgres(folder: Path, pace: Pace) -> tuple[list[Row], list[Peak]]:
+def _postgres(folder: Path, profile: Profile) -> tuple[list[Ratio], list[Peak]]:
     console.print("PostgreSQL: webhooks beside the reference and the stock recorder")
-    with stores.postgres(folder) as store:
-        rows = [*shared.webhook_rows(store, folder, pace), shared.second_row(store, pace)]
-        single = rows[0].measured
-        deep, rate, peak = _deep(store, pace)
-        rows.append(shared.follower_row(deep, store.name, single))
-        rows.append(logs.projector_row(store.name, rate, single))
-        more, most = _size(store, deep, pace)
-    return [*rows, *more], [peak, *most]
+    with store_kinds.postgres(folder) as kind:
+        ratios = postgresql.webhook_ratios(kind, folder, profile)
+        ratios.append(two_servers.measure(kind, profile))
+        single = ratios[0].measured
+        filled, rate, peak = _fill_and_project(kind, profile)
+        ratios.append(postgresql.follower_ratio(filled, kind.name, single))
+        ratios.append(event_log.projector_ratio(kind.name, rate, single))
+        at_scale, peaks = _scale(kind, filled, profile)
+    return [*ratios, *at_scale], [peak, *peaks]
 
 
-def _deep(store: Store, pace: Pace) -> tuple[Place, float, Peak]:
-    console.print(f"{store.name}: storing {pace.deep:,} events, and projecting them")
-    deep = store.make("deep")
-    prefill.kits(deep, pace.deep // 2)
-    return deep, *logs.project(deep)
+def _fill_and_project(kind: StoreKind, profile: Profile) -> tuple[StoreUnderTest, float, Peak]:
+    console.print(f"{kind.name}: storing {profile.stored_events:,} events, and projecting them")
+    filled = kind.make("filled")
+    prefill.store_kits(filled, profile.stored_events // 2)
+    return filled, *event_log.measure_projection(filled)
 
 
-def _size(store: Store, deep: Place, pace: Pace) -> tuple[list[Row], list[Peak]]:
-    console.print(f"{store.name}: webhooks into the full store, and long lists")
-    row, peaks = depth.ingest_row(deep, store, pace)
-    return [row, *depth.list_rows(deep, store, pace)], peaks
+def _scale(
+    kind: StoreKind, filled: StoreUnderTest, profile: Profile
+) -> tuple[list[Ratio], list[Peak]]:
+    console.print(f"{kind.name}: webhooks into the filled store, and long lists")
+    ratio, peaks = scale.ingest_ratio(filled, kind, profile)
+    return [ratio, *scale.list_ratios(filled, kind, profile)], peaks
 
 
-def _under_load(folder: Path, pace: Pace) -> tuple[list[Row], list[Peak]]:
-    place = make_place(folder / "main")
+def _webhooks_and_reads(folder: Path, profile: Profile) -> tuple[list[Ratio], list[Peak]]:
+    store = make_store(folder / "main")
     with (
-        servers.service(place) as server,
+        servers.service(store) as server,
         servers.reference(folder / "reference.log") as reference,
     ):
-        runs = webhooks.measure(server, reference, pace)
+        runs = webhooks.measure(server, reference, profile)
         peaks = memory.of_server(server.pid, "webhooks and reads")
-    return webhooks.rows(runs), peaks
+    return webhooks.ratios(runs), peaks
 
 
 if __name__ == "__main__":

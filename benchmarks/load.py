@@ -1,4 +1,4 @@
-"""wrk: so many connections that send prepared requests for so many seconds, and what it measured."""
+"""Load generation with wrk, and its measurements."""
 
 import json
 import shutil
@@ -14,12 +14,12 @@ HINT = "wrk is missing: it generates the load (Debian: apt-get install wrk)"
 
 
 class LoadFailed(Exception):
-    """wrk could not be run, or did not report."""
+    """wrk is missing, failed, or did not report."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What one run of wrk saw: answers of any status, those of them beyond 399, latency in ms."""
+    """The result of one run of wrk; refused responses have a status above 399, latencies are in ms."""
 
     answered: int
     seconds: float
@@ -34,13 +34,13 @@ class Load:
         """Return the requests answered in a second."""
         return self.answered / self.seconds
 
-    def complaint(self, *, distinct: bool) -> str | None:
-        """Say why this run proves nothing, or None when it does."""
+    def problems(self, *, distinct: bool) -> list[str]:
+        """Return why this run is void, if it is; distinct requests must not be sent twice."""
         if self.refused or self.broken:
-            return f"{self.refused} requests were refused and {self.broken} got no answer"
+            return [f"{self.refused} requests were refused and {self.broken} got no answer"]
         if distinct and self.answered + CONNECTIONS >= self.prepared:
-            return f"the {self.prepared} prepared requests were too few"
-        return None
+            return [f"the {self.prepared} prepared requests were too few"]
+        return []
 
 
 def require_wrk() -> None:
@@ -52,21 +52,13 @@ def require_wrk() -> None:
 def run(
     address: str, requests: Sequence[bytes], seconds: int, connections: int = CONNECTIONS
 ) -> Load:
-    """Send the requests in turn, from the first again after the last, and measure."""
+    """Send the requests in order, starting over after the last one, and measure."""
     with tempfile.NamedTemporaryFile(prefix="kitledger-wrk-") as file:
         for request in requests:
             file.write(b"%d\n%b" % (len(request), request))
         file.flush()
-        options = [
-            "-t1",
-            f"-c{connections}",
-            f"-d{seconds}s",
-            "--timeout",
-            "10s",
-            "-s",
-            str(SCRIPT),
-        ]
-        command = ["wrk", *options, address, "--", file.name]
+        options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
+        command = ["wrk", *options, "-s", str(SCRIPT), address, "--", file.name]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
     report = ended.stdout.strip().rpartition("\n")[2]
     if ended.returncode or not report.startswith("{"):

@@ -1,5 +1,6 @@
-"""What was measured: rates on two sides, the ratio between them, and whether it is enough."""
+"""Measurements of rates, and ratios of two measurements with a target."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -8,22 +9,22 @@ from benchmarks.load import Load
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How long and how large everything is; `deep` and `log` count stored events."""
+class Profile:
+    """The length of a run and the size of its stores."""
 
     rounds: int
     seconds: int
-    deep: int
-    log: int
+    stored_events: int
+    decoded_events: int
 
 
-FULL = Pace(rounds=3, seconds=4, deep=5_000_000, log=200_000)
-QUICK = Pace(rounds=1, seconds=2, deep=40_000, log=20_000)
+FULL = Profile(rounds=3, seconds=4, stored_events=5_000_000, decoded_events=200_000)
+QUICK = Profile(rounds=1, seconds=2, stored_events=40_000, decoded_events=20_000)
 
 
 @dataclass(frozen=True)
-class Side:
-    """One side of a ratio: a rate for each run, in `unit`, and latencies in ms if it has any."""
+class Measurement:
+    """One side of a ratio: the rate of each run, in `unit`, and latencies in ms if there are any."""
 
     label: str
     unit: str
@@ -38,36 +39,51 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A ratio, what is asked of it, and what makes it void."""
+class Ratio:
+    """A measurement relative to a baseline, its target, and the problems that make it void."""
 
     name: str
-    measured: Side
-    against: Side
+    measured: Measurement
+    baseline: Measurement
     target: float | None = None
-    flaws: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
     @property
-    def ratio(self) -> float:
-        """Return how many times the one side is the other: of runs in turns the median of turns."""
-        ours, theirs = self.measured.rates, self.against.rates
-        if len(ours) == len(theirs):
-            return median(each / other for each, other in zip(ours, theirs, strict=True))
-        return self.measured.rate / self.against.rate
+    def value(self) -> float:
+        """Return the median of the ratios of the turns, or the ratio of the medians without turns."""
+        rates, baseline = self.measured.rates, self.baseline.rates
+        if len(rates) == len(baseline):
+            return median(rate / base for rate, base in zip(rates, baseline, strict=True))
+        return self.measured.rate / self.baseline.rate
 
     @property
     def verdict(self) -> str:
-        """Say in a word how it came out."""
-        if self.flaws:
+        """Return `met`, `MISSED` or `void`, or nothing without a target."""
+        if self.problems:
             return "void"
         if self.target is None:
             return ""
-        return "met" if self.ratio >= self.target else "MISSED"
+        return "met" if self.value >= self.target else "MISSED"
 
 
-def side(label: str, loads: Sequence[Load], *, size: int = 1, unit: str = "requests/s") -> Side:
-    """Sum up runs of wrk, of which each request carried `size` of what is counted."""
-    return Side(
+class LoadRuns:
+    """Collect the runs of each kind of load, and their problems."""
+
+    def __init__(self) -> None:
+        self.loads: dict[str, list[Load]] = defaultdict(list)
+        self.problems: dict[str, list[str]] = defaultdict(list)
+
+    def add(self, kind: str, load: Load, problems: list[str]) -> None:
+        """Add one run."""
+        self.loads[kind].append(load)
+        self.problems[kind] += problems
+
+
+def measurement(
+    label: str, loads: Sequence[Load], *, size: int = 1, unit: str = "requests/s"
+) -> Measurement:
+    """Summarize runs of wrk in which each request carried `size` of the counted units."""
+    return Measurement(
         label,
         unit,
         [load.rate * size for load in loads],

@@ -1,4 +1,4 @@
-"""The peak memory of each process of a server, from what the kernel keeps of it."""
+"""The peak memory of each process of a server, from the kernel's accounting."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ LIMIT_MIB = 150.0
 
 @dataclass(frozen=True)
 class Peak:
-    """The most memory that one process ever had, and what it was busy with."""
+    """The peak memory of one process, and the work during which it was measured."""
 
     process: str
     during: str
@@ -17,17 +17,20 @@ class Peak:
 
     @property
     def verdict(self) -> str:
-        """Say in a word whether it is little enough."""
+        """Return whether the peak is within the limit: `met` or `MISSED`."""
         return "met" if self.mib <= LIMIT_MIB else "MISSED"
 
 
 def of_server(pid: int, during: str) -> list[Peak]:
-    """Return the peaks of a server's first process, its workers and its projector."""
+    """Return the peaks of a server's arbiter, its workers and its projector."""
     found = [of_process("arbiter", pid, during)]
     workers = 0
     for child in _children(pid):
-        workers += (projects := _projects(child)) is False
-        found.append(of_process("projector" if projects else f"worker {workers}", child, during))
+        is_projector = _is_projector(child)
+        workers += not is_projector
+        found.append(
+            of_process("projector" if is_projector else f"worker {workers}", child, during)
+        )
     return found
 
 
@@ -38,7 +41,7 @@ def of_process(name: str, pid: int, during: str) -> Peak:
     return Peak(name, during, int(peak[1]) / 1024 if peak else 0.0)
 
 
-def worst(peaks: list[Peak]) -> list[Peak]:
+def highest(peaks: list[Peak]) -> list[Peak]:
     """Return the highest peak of each process."""
     by_process: dict[str, Peak] = {}
     for peak in sorted(peaks, key=lambda peak: peak.mib):
@@ -50,5 +53,5 @@ def _children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def _projects(pid: int) -> bool:
+def _is_projector(pid: int) -> bool:
     return b"\0project\0" in Path(f"/proc/{pid}/cmdline").read_bytes()

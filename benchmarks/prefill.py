@@ -1,11 +1,11 @@
-"""Stores that are full before the measurement: events as the domain decides them, by the thousand."""
+"""Stores filled before a measurement: events as the domain decides them, in large transactions."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count, islice
-from typing import Any
 
 from benchmarks import traffic
-from benchmarks.places import Place
+from benchmarks.store_under_test import StoreUnderTest
 from domain.aggregate import Event
 from domain.aggregates.kit import Kit
 from domain.messages import Message, Payload
@@ -17,40 +17,42 @@ NOTE = "lab.note"
 SIGNATURE = "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="
 
 
-def kits(place: Place, amount: int, first: int = 1) -> None:
-    """Store so many webhooks about a kit each: two events apiece."""
-    _fill(place, amount, first, _about_kit)
+def store_kits(store: StoreUnderTest, amount: int, first: int = 1) -> None:
+    """Store webhooks about one kit each: two events per webhook."""
+    _fill(store, amount, first, _kit_payload)
 
 
-def notes(place: Place, amount: int, first: int) -> None:
-    """Store so many webhooks of a type that nobody knows: one event apiece."""
-    _fill(place, amount, first, lambda number: None)
+def store_notes(store: StoreUnderTest, amount: int, first: int) -> None:
+    """Store webhooks of an unknown type: one event per webhook."""
+    _fill(store, amount, first, lambda number: None)
 
 
-def _fill(place: Place, amount: int, first: int, about: Any) -> None:
-    ledger, numbers = place.parts.ledger, count(first)
+def _fill(
+    store: StoreUnderTest, amount: int, first: int, payload: Callable[[int], Payload | None]
+) -> None:
+    ledger, numbers = store.services.ledger, count(first)
     for start in range(0, amount, CHUNK):
         events: list[Event] = []
         for number in islice(numbers, min(CHUNK, amount - start)):
-            events += _decide(number, about(number))
+            events += _events(number, payload(number))
         ledger.streams.save_events(events)
 
 
-def _decide(number: int, about: Payload | None) -> list[Event]:
-    """Return what the domain decides when this webhook is the first that it sees."""
-    happened = datetime.fromtimestamp(traffic.FIRST_DAY + number, UTC)
+def _events(number: int, payload: Payload | None) -> list[Event]:
+    """Return the events of a delivery to empty streams."""
+    received_at = datetime.fromtimestamp(traffic.FIRST_DAY + number, UTC)
     body = traffic.envelope(number)
-    kind = "kit.created" if about else NOTE
+    event_type = "kit.created" if payload else NOTE
     delivery = VerifiedDelivery(
-        traffic.SOURCE, "key_0a1b2c3d", happened, f"msg_{number}", "1500000000", SIGNATURE, body
+        traffic.SOURCE, "key_0a1b2c3d", received_at, f"msg_{number}", "1500000000", SIGNATURE, body
     )
-    intake = DeliveryHandler(delivery, {}, lambda stream: (), batch=False)
-    intake.take(Message(body, number, kind, happened, about))
-    return intake.events
+    handler = DeliveryHandler(delivery, {}, lambda stream: (), batch=False)
+    handler.handle(Message(body, number, event_type, received_at, payload))
+    return handler.events
 
 
-def _about_kit(number: int) -> Payload:
+def _kit_payload(number: int) -> Payload:
     barcode = traffic.barcode(number)
     shipment = number // 10
-    told = {"barcode": barcode, "status": "KIT_SHIPPED", "shipment_id": shipment, "reason": None}
-    return Payload(Kit, Kit.create_id(barcode), told)
+    fields = {"barcode": barcode, "status": "KIT_SHIPPED", "shipment_id": shipment, "reason": None}
+    return Payload(Kit, Kit.create_id(barcode), fields)

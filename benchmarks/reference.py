@@ -1,4 +1,4 @@
-"""What the service is measured against: a Flask route that reads JSON and answers a constant."""
+"""The reference of the service's rates: a Flask route that parses JSON and returns a constant."""
 
 import sys
 from typing import Any
@@ -7,7 +7,7 @@ from receiver.server.gunicorn import Server, options
 
 
 class Reference(Server):
-    """Serve the route as the service is served, with an application of its own."""
+    """Serve the reference application as the service is served."""
 
     def load(self) -> Any:
         """Make the application, in a worker and after gevent has patched it."""
@@ -24,7 +24,7 @@ class Reference(Server):
 
 
 def main(port: int, workers: int) -> None:
-    """Serve with the service's settings of gunicorn, but for its hook that counts metrics."""
+    """Serve with the service's gunicorn settings, without its metrics hook."""
     settings = options("127.0.0.1", port, workers)
     del settings["child_exit"]
     Reference(settings, projector=False).run()

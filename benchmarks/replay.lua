@@ -1,5 +1,6 @@
 -- Send the requests of a file one after another, and report in one line of JSON.
--- Each stands in the file after a line with its length in bytes. Source: wrk, SCRIPTING.
+-- In the file, a line with its length in bytes precedes each request.
+-- API: https://github.com/wg/wrk/blob/master/SCRIPTING
 
 local requests, sent = {}, 0
 

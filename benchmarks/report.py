@@ -1,4 +1,4 @@
-"""The table on the screen, and the same in benchmarks/results.json."""
+"""The results as tables on the terminal and in benchmarks/results.json."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.measures import Pace, Row, Side
+from benchmarks.measures import Measurement, Profile, Ratio
 from benchmarks.memory import LIMIT_MIB, Peak
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -22,55 +22,57 @@ COLOURS = {"met": "green", "MISSED": "bold red", "void": "bold magenta", "": "de
 WIDTH = 130
 
 
-def show(rows: Sequence[Row], peaks: Sequence[Peak]) -> None:
-    """Print the ratios, the peaks, and why a row is void."""
+def show(ratios: Sequence[Ratio], peaks: Sequence[Peak]) -> None:
+    """Print the ratios, the peaks, and why ratios are void."""
     console = Console()
     console.width = max(console.width, WIDTH)
-    console.print(_ratios(rows))
-    console.print(_memory(peaks))
-    for row in rows:
-        for flaw in row.flaws:
-            console.print(f"void: {row.name}: {flaw}", highlight=False)
+    console.print(_ratio_table(ratios))
+    console.print(_memory_table(peaks))
+    for ratio in ratios:
+        for problem in ratio.problems:
+            console.print(f"void: {ratio.name}: {problem}", highlight=False)
 
 
-def write(rows: Sequence[Row], peaks: Sequence[Peak], pace: Pace, busy: float) -> None:
-    """Write what was measured, on what machine, and how busy that was before."""
+def write(
+    ratios: Sequence[Ratio], peaks: Sequence[Peak], profile: Profile, load_average: float
+) -> None:
+    """Write the results with a description of the machine and its load before the run."""
     measured = [
-        {**asdict(row), "ratio": row.ratio, "verdict": row.verdict, "rates": _rates(row)}
-        for row in rows
+        {**asdict(each), "ratio": each.value, "verdict": each.verdict, "rates": _rates(each)}
+        for each in ratios
     ]
     content = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {**_machine(), "load average at the start": busy},
-        "pace": asdict(pace),
-        "rows": measured,
+        "machine": {**_machine(), "load average at the start": load_average},
+        "profile": asdict(profile),
+        "ratios": measured,
         "memory": [{**asdict(peak), "verdict": peak.verdict} for peak in peaks],
     }
     RESULTS.write_text(json.dumps(_rounded(content), indent=2) + "\n")
 
 
-def _ratios(rows: Sequence[Row]) -> Table:
+def _ratio_table(ratios: Sequence[Ratio]) -> Table:
     table = Table(box=box.SIMPLE, title="Ratios of rates a second; latencies in ms")
-    for name in ("", "ratio", "asked", "", "measured", "p50", "p99", "against", "p50", "p99"):
+    for name in ("", "ratio", "target", "", "measured", "p50", "p99", "baseline", "p50", "p99"):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
-    for row in rows:
-        asked = "" if row.target is None else f">= {row.target:g}"
-        sides = [*_cells(row.measured), *_cells(row.against)]
-        table.add_row(row.name, f"{row.ratio:.2f}", asked, _coloured(row.verdict), *sides)
+    for ratio in ratios:
+        target = "" if ratio.target is None else f">= {ratio.target:g}"
+        sides = [*_cells(ratio.measured), *_cells(ratio.baseline)]
+        table.add_row(ratio.name, f"{ratio.value:.2f}", target, _coloured(ratio.verdict), *sides)
     return table
 
 
-def _memory(peaks: Sequence[Peak]) -> Table:
+def _memory_table(peaks: Sequence[Peak]) -> Table:
     table = Table(box=box.SIMPLE, title="Peak memory in MiB")
-    for name in ("", "peak", "asked", "", "while"):
-        table.add_column(name, justify="left" if name in {"", "while"} else "right")
+    for name in ("", "peak", "limit", "", "during"):
+        table.add_column(name, justify="left" if name in {"", "during"} else "right")
     for peak in peaks:
         verdict = _coloured(peak.verdict)
         table.add_row(peak.process, f"{peak.mib:.0f}", f"<= {LIMIT_MIB:g}", verdict, peak.during)
     return table
 
 
-def _cells(side: Side) -> list[str]:
+def _cells(side: Measurement) -> list[str]:
     latencies = (side.p50, side.p99)
     return [f"{side.rate:,.0f}", *("-" if each is None else f"{each:.1f}" for each in latencies)]
 
@@ -79,8 +81,8 @@ def _coloured(verdict: str) -> str:
     return f"[{COLOURS[verdict]}]{verdict}[/]"
 
 
-def _rates(row: Row) -> dict[str, float]:
-    return {"measured": row.measured.rate, "against": row.against.rate}
+def _rates(ratio: Ratio) -> dict[str, float]:
+    return {"measured": ratio.measured.rate, "baseline": ratio.baseline.rate}
 
 
 def _machine() -> dict[str, Any]:

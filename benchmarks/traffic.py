@@ -1,4 +1,4 @@
-"""Requests as bytes, ready to be sent: signed webhooks of distinct kits, and reads."""
+"""Prepared HTTP requests as bytes: signed webhooks about distinct kits, and reads."""
 
 import time
 from base64 import b64encode
@@ -12,7 +12,7 @@ FIRST_DAY = 1_500_000_000
 
 
 class Webhooks:
-    """Make webhooks of one source: every event, kit and delivery comes once."""
+    """Make the webhooks of one source, with distinct events, kits and deliveries."""
 
     def __init__(self, secret: str, first: int, path: str = f"/webhooks/{SOURCE}") -> None:
         self.path = path
@@ -29,28 +29,27 @@ class Webhooks:
         return [self._signed(array(islice(self._numbers, size))) for _ in range(amount)]
 
     def _signed(self, body: bytes) -> bytes:
-        """Write a delivery as its source sends it."""
         webhook_id, timestamp = f"msg_{next(self._ids)}", str(int(time.time()))
         headers = {
             "webhook-id": webhook_id,
             "webhook-timestamp": timestamp,
             "webhook-signature": sign(self._secret, webhook_id, timestamp, body),
         }
-        return _post(self.path, body, headers)
+        return post(self.path, body, headers)
 
 
 def barcode(number: int) -> str:
-    """Name a kit; neighbours in time are no neighbours in an index, as with real kits."""
+    """Return a kit's barcode; successive numbers are far apart in an index, as with real kits."""
     return f"UL{number * 387_420_489 % 1_000_000_000:09d}"
 
 
 def created_at(number: int) -> str:
-    """Give the time at which an event happened: one each second."""
+    """Return the time of an event: one event each second."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(FIRST_DAY + number))
 
 
 def envelope(number: int) -> bytes:
-    """Write the event of this number: a kit of its own is shipped."""
+    """Return the envelope of the event with this number, which ships a kit of its own."""
     return (
         f'{{"id": {number}, "created_at": "{created_at(number)}", "type": "kit.created", "data": '
         f'{{"kit": {{"barcode": "{barcode(number)}", "status": "KIT_SHIPPED", '
@@ -59,20 +58,24 @@ def envelope(number: int) -> bytes:
 
 
 def array(numbers: Iterable[int]) -> bytes:
-    """Write an array of events."""
+    """Return an array of envelopes."""
     return b"[%b]" % b", ".join(map(envelope, numbers))
 
 
 def get(path: str, credentials: str) -> bytes:
-    """Write a GET request with HTTP Basic credentials."""
-    return _head(
-        "GET", path, {"Authorization": f"Basic {b64encode(credentials.encode()).decode()}"}
-    )
+    """Return a GET request with HTTP Basic credentials."""
+    return _head("GET", path, basic_auth(credentials))
 
 
-def _post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
-    sent = {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}
-    return _head("POST", path, sent) + body
+def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
+    """Return a POST request with a JSON body."""
+    content = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    return _head("POST", path, {**content, **headers}) + body
+
+
+def basic_auth(credentials: str) -> dict[str, str]:
+    """Return the header of HTTP Basic authentication for `id:key`."""
+    return {"Authorization": f"Basic {b64encode(credentials.encode()).decode()}"}
 
 
 def _head(method: str, path: str, headers: dict[str, str]) -> bytes:

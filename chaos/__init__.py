@@ -1,1 +1,1 @@
-"""What breaks, and what must hold then: each fault under load, on each store, and an account of every event."""
+"""Fault injection: each fault under load, on each store, with a check of every event."""

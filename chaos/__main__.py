@@ -1,4 +1,4 @@
-"""make chaos: let every fault loose on the service under load, and account for every event."""
+"""Inject every fault into the service under load, and check what became of every event (make chaos)."""
 
 import argparse
 import signal
@@ -9,34 +9,34 @@ from pathlib import Path
 from rich.console import Console
 
 from chaos import report
+from chaos.experiment import Result, run_experiment
 from chaos.fault import STORES
 from chaos.faults import FAULTS
-from chaos.places import Places
-from chaos.row import Row, run
+from chaos.store_factory import StoreFactory
 
 console = Console(stderr=True)
 
 
 def main() -> int:
-    """Run the rows that are asked for; 1 when any went wrong."""
-    wanted = arguments().parse_args()
+    """Run the selected experiments; return 1 when any of them failed."""
+    selected = argument_parser().parse_args()
     started = time.monotonic()
-    # What was started is ended on the way out.
+    # SIGTERM raises SystemExit, so that the context managers end what was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    rows: list[Row] = []
-    with Places() as places:
+    results: list[Result] = []
+    with StoreFactory() as stores:
         for fault in FAULTS:
             for store in fault.stores:
-                if store in wanted.store and fault.name in wanted.fault:
+                if store in selected.store and fault.name in selected.fault:
                     console.print(f"{fault.name}, {store}", highlight=False)
-                    rows.append(run(fault(), store, places))
-    report.show(rows)
-    if wanted.json is not None:
-        report.write(rows, wanted.json, time.monotonic() - started)
-    return 0 if all(row.good for row in rows) else 1
+                    results.append(run_experiment(fault(), store, stores))
+    report.show(results)
+    if selected.json is not None:
+        report.write(results, selected.json, time.monotonic() - started)
+    return 0 if all(result.passed for result in results) else 1
 
 
-def arguments() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     names = [fault.name for fault in FAULTS]
@@ -44,7 +44,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fault", choices=names, nargs="+", default=names, metavar="NAME", help=", ".join(names)
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
     return parser
 
 

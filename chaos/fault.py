@@ -1,4 +1,4 @@
-"""What a fault is: where its service stands, what happens to it, and what must have come of it."""
+"""The interface of a fault: its store, its injection, and its own checks."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -6,42 +6,42 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from chaos.clock import Clock
-from chaos.grounds import Ground
-from chaos.places import Places
-from chaos.stage import Stage
+from chaos.store_factory import StoreFactory
+from chaos.store_under_test import StoreUnderTest
+from chaos.testbed import Testbed
 
 SQLITE, POSTGRES = "sqlite", "postgres"
 STORES = (SQLITE, POSTGRES)
 
 
 class Skipped(Exception):
-    """This fault can't be made on this machine; says why."""
+    """The fault can't be injected on this machine; the message says why."""
 
 
 class Fault(ABC):
-    """One way in which things go wrong. Each row makes one of its own."""
+    """A kind of failure; each experiment makes its own instance."""
 
     name: ClassVar[str]
     stores: ClassVar[tuple[str, ...]] = STORES
-    felt: ClassVar[bool] = True
-    """Whether some requests have to be refused or cut, for the row to prove anything."""
-    until_shown: ClassVar[bool] = False
-    """Whether it is over when a read shows what was acknowledged, not when something is."""
+    affects_requests: ClassVar[bool] = True
+    """Whether the experiment is void unless some requests were refused or broken."""
+    recovered_when_read: ClassVar[bool] = False
+    """Whether recovery ends with an up-to-date read instead of with a recorded webhook."""
 
     def settings(self, clock: Clock) -> dict[str, str]:
         """Return environment variables for the service."""
         return {}
 
     @contextmanager
-    def ground(self, places: Places, store: str) -> Iterator[Ground]:
-        """Make the store, empty; raises Skipped."""
-        with places.sqlite() if store == SQLITE else places.postgres() as ground:
-            yield ground
+    def store_under_test(self, stores: StoreFactory, kind: str) -> Iterator[StoreUnderTest]:
+        """Provide an empty store; raises Skipped."""
+        with stores.sqlite() if kind == SQLITE else stores.postgres() as store:
+            yield store
 
     @abstractmethod
-    def strike(self, stage: Stage) -> None:
-        """Let it happen while the load goes on; tell the stage when; return when it has passed."""
+    def inject(self, testbed: Testbed) -> None:
+        """Inject the fault under load, mark its start on the testbed, and return when it has ended."""
 
-    def flaws(self, stage: Stage) -> list[str]:
-        """Say what is wrong that only this fault can know of."""
+    def problems(self, testbed: Testbed) -> list[str]:
+        """Return violations that only this fault can check."""
         return []

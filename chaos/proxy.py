@@ -1,6 +1,5 @@
-"""A proxy before PostgreSQL that cuts a connection at one moment of a commit."""
+"""A TCP proxy before PostgreSQL that breaks a connection at one moment of a commit."""
 
-import re
 import socket
 import threading
 from collections.abc import Callable
@@ -8,37 +7,23 @@ from contextlib import suppress
 from functools import partial
 from typing import Self
 
-# A query; a statement that is prepared, and its name; and its execution, all in one. Source:
-# https://www.postgresql.org/docs/current/protocol-message-formats.html
-COMMIT = b"Q\0\0\0\x0bCOMMIT\0"
-PREPARED = re.compile(rb"P....(\w+)\0COMMIT\0", re.DOTALL)
-BOUND = re.compile(rb"B....\0(\w+)\0", re.DOTALL)
-APPENDING = b"BEGIN ISOLATION LEVEL READ COMMITTED"
-"""How the transactions begin in which the ledger is written; others begin otherwise."""
+from chaos.commit_detector import CommitDetector
+
 UNSENT, SENT, ANSWERED = "before it is sent", "just after it was sent", "before its answer is back"
 MOMENTS = (UNSENT, SENT, ANSWERED)
 CHUNK = 64 * 1024
 
 
-class Link:
-    """One connection, and the one behind it."""
+class Connection:
+    """A client's connection, and its counterpart to the server."""
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
         self.client, self.server = client, server
-        self.appends = False
-        self.answer_is_lost = False
-        self._commit: bytes | None = None
+        self.detector = CommitDetector()
+        self.drops_answer = False
 
-    def commits(self, chunk: bytes) -> bool:
-        """Say whether this is the commit of what was appended to the ledger."""
-        self.appends = self.appends or APPENDING in chunk
-        if prepared := PREPARED.match(chunk):
-            self._commit = prepared[1]
-        bound = BOUND.match(chunk)
-        return self.appends and (chunk == COMMIT or bool(bound and bound[1] == self._commit))
-
-    def cut(self) -> None:
-        """End both."""
+    def close(self) -> None:
+        """Close both ends."""
         for end in (self.client, self.server):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -46,7 +31,7 @@ class Link:
 
 
 class Proxy:
-    """Pass everything on, but for the commit that is to be cut next."""
+    """Forward everything, but break the connection of the next commit once armed."""
 
     def __init__(self, server_port: int) -> None:
         self.armed: str | None = None
@@ -54,7 +39,7 @@ class Proxy:
         self._server_port = server_port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self._links: list[Link] = []
+        self._connections: list[Connection] = []
 
     def __enter__(self) -> Self:
         _in_background(self._listen)
@@ -64,11 +49,11 @@ class Proxy:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for link in self._links:
-            link.cut()
+        for connection in self._connections:
+            connection.close()
 
     def arm(self, moment: str) -> None:
-        """Cut the next commit of the ledger at this moment; `armed` is None once that is done."""
+        """Break the ledger's next commit at this moment; `armed` is None once that is done."""
         self.armed = moment
 
     def _listen(self) -> None:
@@ -82,41 +67,43 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
-            link = Link(client, server)
-            self._links.append(link)
-            _in_background(partial(self._pump, client, server, link, self._to))
-            _in_background(partial(self._pump, server, client, link, self._fro))
+            connection = Connection(client, server)
+            self._connections.append(connection)
+            _in_background(partial(_pump, client, server, connection, self._forwards_request))
+            _in_background(partial(_pump, server, client, connection, _forwards_answer))
 
-    def _pump(
-        self,
-        source: socket.socket,
-        target: socket.socket,
-        link: Link,
-        passes: Callable[[Link, bytes], bool],
-    ) -> None:
-        with suppress(OSError):
-            while chunk := source.recv(CHUNK):
-                if not passes(link, chunk):
-                    break
-                target.sendall(chunk)
-        link.cut()
-
-    def _to(self, link: Link, chunk: bytes) -> bool:
-        """Say whether what a client sends is passed on, and the connection stays."""
-        moment = self._taken() if link.commits(chunk) else None
+    def _forwards_request(self, connection: Connection, chunk: bytes) -> bool:
+        """Return whether to forward a client's chunk and keep the connection."""
+        is_commit = connection.detector.is_ledger_commit(chunk)
+        moment = self._disarm() if is_commit else None
         if moment == SENT:
-            link.server.sendall(chunk)
-        link.answer_is_lost = moment == ANSWERED
+            connection.server.sendall(chunk)
+        connection.drops_answer = moment == ANSWERED
         return moment not in {UNSENT, SENT}
 
-    def _fro(self, link: Link, chunk: bytes) -> bool:
-        """Say whether what the server answers is passed on."""
-        return not link.answer_is_lost
-
-    def _taken(self) -> str | None:
+    def _disarm(self) -> str | None:
         with self._lock:
             moment, self.armed = self.armed, None
         return moment
+
+
+def _forwards_answer(connection: Connection, chunk: bytes) -> bool:
+    """Return whether to forward the server's chunk and keep the connection."""
+    return not connection.drops_answer
+
+
+def _pump(
+    source: socket.socket,
+    target: socket.socket,
+    connection: Connection,
+    forwards: Callable[[Connection, bytes], bool],
+) -> None:
+    with suppress(OSError):
+        while chunk := source.recv(CHUNK):
+            if not forwards(connection, chunk):
+                break
+            target.sendall(chunk)
+    connection.close()
 
 
 def _in_background(work: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""The table on the screen, and the same in a file."""
+"""The results as a table on the terminal and as a JSON file."""
 
 import json
 import os
@@ -12,46 +12,45 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from chaos.row import Row, log_of
+from chaos.experiment import Result, server_log
 
-COLUMNS = ("503", "cut", "acknowledged", "found", "doubled", "lost", "seconds to recover")
+TITLE = "Faults under load; 503 and broken count requests, the others events"
+COLUMNS = ("503", "broken", "acknowledged", "found", "duplicated", "lost", "seconds to recover")
 WIDTH = 120
 
 
-def show(rows: Sequence[Row]) -> None:
-    """Print a line for each row, and below what is wrong or was skipped."""
+def show(results: Sequence[Result]) -> None:
+    """Print a row for each result, then the problems and the reasons for skipping."""
     console = Console()
     console.width = max(console.width, WIDTH)
-    table = Table(
-        box=box.SIMPLE, title="Faults under load; 503 and cut count requests, the others events"
-    )
+    table = Table(box=box.SIMPLE, title=TITLE)
     for name in ("fault", "store", *COLUMNS, ""):
         table.add_column(name, justify="right" if name in COLUMNS else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(row.fault, row.store, *_cells(row))
+    for result in results:
+        table.add_row(result.fault, result.store, *_cells(result))
     console.print(table)
-    for line in remarks(rows):
+    for line in remarks(results):
         console.print(line, highlight=False, markup=False)
 
 
-def remarks(rows: Sequence[Row]) -> list[str]:
-    """Say why rows failed or were skipped, and what a sender may wonder about."""
-    found = []
-    for row in rows:
-        name = f"{row.fault} on {row.store}"
-        if row.skipped:
-            found.append(f"skipped: {name}: {row.skipped}")
-        if row.kept_though_refused:
-            found.append(f"{name}: {row.kept_though_refused} events were kept, though answered 503")
-        if row.verdict is not None:
-            found += [f"FAILED: {name}: {flaw}" for flaw in row.verdict.flaws]
-            if not row.good:
-                found.append(f"{name}: see {log_of(row.fault, row.store)}")
-    return found
+def remarks(results: Sequence[Result]) -> list[str]:
+    """Return why experiments failed or were skipped, and which events were stored despite a 503."""
+    lines = []
+    for result in results:
+        name = f"{result.fault} on {result.store}"
+        if result.skipped:
+            lines.append(f"skipped: {name}: {result.skipped}")
+        if result.stored_despite_503:
+            lines.append(f"{name}: {result.stored_despite_503} events were stored despite a 503")
+        if result.verdict is not None:
+            lines += [f"FAILED: {name}: {problem}" for problem in result.verdict.problems]
+            if not result.passed:
+                lines.append(f"{name}: see {server_log(result.fault, result.store)}")
+    return lines
 
 
-def write(rows: Sequence[Row], file: Path, seconds: float) -> None:
-    """Write the rows, and on what machine they were."""
+def write(results: Sequence[Result], file: Path, seconds: float) -> None:
+    """Write the results and a description of the machine."""
     content = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {
@@ -60,16 +59,17 @@ def write(rows: Sequence[Row], file: Path, seconds: float) -> None:
             "python": platform.python_version(),
         },
         "seconds": round(seconds, 1),
-        "rows": [{**asdict(row), "good": row.good} for row in rows],
+        "results": [{**asdict(result), "passed": result.passed} for result in results],
     }
     file.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def _cells(row: Row) -> list[str]:
-    if row.verdict is None:
+def _cells(result: Result) -> list[str]:
+    verdict = result.verdict
+    if verdict is None:
         return [*[""] * len(COLUMNS), "[yellow]skipped[/]"]
-    told, found = row.verdict.acknowledged, row.verdict.found
-    counts = [row.refusals, row.cuts, told, found, row.verdict.doubled, row.verdict.lost]
-    seconds = "never" if row.recovered is None else f"{row.recovered:.1f}"
-    said = "[green]ok[/]" if row.good else "[bold red]FAILED[/]"
-    return [*(f"{count:,}" for count in counts), seconds, said]
+    requests = [result.refused_requests, result.broken_requests]
+    events = [verdict.acknowledged, verdict.found, verdict.duplicated, verdict.lost]
+    seconds = "never" if result.recovery_seconds is None else f"{result.recovery_seconds:.1f}"
+    outcome = "[green]ok[/]" if result.passed else "[bold red]FAILED[/]"
+    return [*(f"{count:,}" for count in [*requests, *events]), seconds, outcome]

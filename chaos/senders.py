@@ -1,4 +1,4 @@
-"""The load: sources that send until they are acknowledged, and somebody who reads what was."""
+"""The load: senders that repeat each delivery until it is acknowledged, and a reader."""
 
 import json
 import random
@@ -6,111 +6,113 @@ import threading
 import time
 from base64 import urlsafe_b64encode
 
-from chaos.account import UNAVAILABLE, Account
+from chaos.client_log import UNAVAILABLE, ClientLog
 from chaos.clock import Clock
-from chaos.deliveries import SOURCE, Deliveries, Delivery
-from chaos.http import Answer, Caller, basic
+from chaos.deliveries import SOURCE, Delivery, DeliveryGenerator
+from chaos.http_client import Client, Response, basic_auth
 
-REPEATS = 0.2
+REPEAT_SHARE = 0.2
 RECENT = 50
-AGAIN_SECONDS = 0.05
-DUE_SECONDS = 20.0
+RETRY_SECONDS = 0.05
+GIVE_UP_SECONDS = 20.0
 UNAUTHORIZED = 401
 EVENTS = "/api/v1/events/"
 
 
 class Sender(threading.Thread):
-    """A source that sends new deliveries and repeats old ones, until `stop`, or `amount` are through.
+    """Send new deliveries, and repeat old ones, until `stop` is set or `amount` are acknowledged.
 
-    Whatever was not acknowledged is sent again: after a part of Retry-After, for the impatient are
-    harder to bear than the polite.
+    An unacknowledged delivery is sent again after only a part of Retry-After, which loads the service
+    more than waiting for all of it.
     """
 
     def __init__(
         self,
-        caller: Caller,
+        client: Client,
         secret: str,
         clock: Clock,
-        account: Account,
-        deliveries: Deliveries,
+        log: ClientLog,
+        deliveries: DeliveryGenerator,
         stop: threading.Event,
         amount: int | None = None,
     ) -> None:
         super().__init__(daemon=True)
-        self._caller, self._secret, self._clock = caller, secret, clock
-        self._account, self._deliveries = account, deliveries
+        self._client, self._secret, self._clock = client, secret, clock
+        self._log, self._deliveries = log, deliveries
         self._stop_sending, self._amount = stop, amount
-        self._through: list[Delivery] = []
+        self._acknowledged: list[Delivery] = []
 
     def run(self) -> None:
-        """Send."""
-        while not self._stop_sending.is_set() and len(self._through) != self._amount:
+        """Send deliveries one after another."""
+        while not self._stop_sending.is_set() and len(self._acknowledged) != self._amount:
             delivery = self._deliveries.next()
             if not self._deliver(delivery):
                 break
-            self._through.append(delivery)
-            if random.random() < REPEATS:
-                self._deliver(random.choice(self._through[-RECENT:]))
-        self._caller.close()
+            self._acknowledged.append(delivery)
+            if random.random() < REPEAT_SHARE:
+                self._deliver(random.choice(self._acknowledged[-RECENT:]))
+        self._client.close()
 
     def _deliver(self, delivery: Delivery) -> bool:
-        """Send until it is acknowledged; give up some time after the load's end."""
-        given_up = None
+        """Send a delivery until it is acknowledged; give up some time after `stop` is set."""
+        deadline = None
         while True:
-            clock = self._clock.offset
-            answer = self._post(delivery)
-            if answer.status == UNAUTHORIZED and clock != self._clock.offset:
-                continue  # It was signed at a time that is no more.
-            if self._account.judge("webhook", answer):
-                self._account.acknowledge(results(answer.body), answer)
+            clock_offset = self._clock.offset
+            response = self._post(delivery)
+            if response.status == UNAUTHORIZED and clock_offset != self._clock.offset:
+                continue  # The clock was set after the delivery was signed.
+            if self._log.check_response("webhook", response):
+                self._log.add_acknowledged(results_of(response.body), response)
                 return True
-            self._account.postpone(delivery.event_ids, refused=answer.status == UNAVAILABLE)
+            refused = response.status == UNAVAILABLE
+            self._log.add_unacknowledged(delivery.event_ids, refused=refused)
             if self._stop_sending.is_set():
-                given_up = given_up or time.monotonic() + DUE_SECONDS
-                if time.monotonic() > given_up:
-                    self._account.fault("a delivery was never acknowledged")
+                deadline = deadline or time.monotonic() + GIVE_UP_SECONDS
+                if time.monotonic() > deadline:
+                    self._log.add_violation("a delivery was never acknowledged")
                     return False
-            time.sleep((answer.retry_after or AGAIN_SECONDS) * random.uniform(0.1, 1))
+            time.sleep((response.retry_after or RETRY_SECONDS) * random.uniform(0.1, 1))
 
-    def _post(self, delivery: Delivery) -> Answer:
+    def _post(self, delivery: Delivery) -> Response:
         headers = delivery.headers(self._secret, self._clock.now())
-        return self._caller.ask("POST", f"/webhooks/{SOURCE}", headers, delivery.body)
+        return self._client.request("POST", f"/webhooks/{SOURCE}", headers, delivery.body)
 
 
 class Reader(threading.Thread):
-    """A client that reads what was acknowledged last: it must be there, or the answer say that it lags."""
+    """Read the event acknowledged last: it is listed, or the response has Ledger-Lag."""
 
     def __init__(
-        self, port: int, credentials: tuple[str, str], account: Account, stop: threading.Event
+        self, port: int, credentials: tuple[str, str], log: ClientLog, stop: threading.Event
     ) -> None:
         super().__init__(daemon=True)
-        self._caller, self._headers = Caller(port), basic(credentials)
-        self._account, self._stop_reading = account, stop
+        self._client, self._headers = Client(port), basic_auth(credentials)
+        self._log, self._stop_reading = log, stop
 
     def run(self) -> None:
-        """Read."""
+        """Read until `stop` is set."""
         while not self._stop_reading.wait(0.02):
-            wanted = self._account.last
-            if wanted:
-                self._look(wanted)
-        self._caller.close()
+            event_id = self._log.highest_acknowledged
+            if event_id:
+                self._read(event_id)
+        self._client.close()
 
-    def _look(self, wanted: int) -> None:
-        answer = self._caller.ask("GET", f"{EVENTS}?limit=1&after={before(wanted)}", self._headers)
-        if not self._account.judge("read", answer):
+    def _read(self, event_id: int) -> None:
+        path = f"{EVENTS}?limit=1&after={cursor_before(event_id)}"
+        response = self._client.request("GET", path, self._headers)
+        if not self._log.check_response("read", response):
             return
-        shown = [event["id"] for event in json.loads(answer.body)]
-        if shown != [wanted] and not answer.lags:
-            self._account.fault("a read did not show what was acknowledged before, nor say so")
+        listed = [event["id"] for event in json.loads(response.body)]
+        if listed != [event_id] and not response.lags:
+            self._log.add_violation("a read without Ledger-Lag misses an acknowledged event")
 
 
-def results(body: bytes) -> list[dict[str, object]]:
-    """Return what an answer says of each event."""
-    answered = json.loads(body)
-    found: list[dict[str, object]] = answered.get("results", [answered])
-    return found
+def results_of(body: bytes) -> list[dict[str, object]]:
+    """Return the result of each event from the body of a 2xx response."""
+    content = json.loads(body)
+    results: list[dict[str, object]] = content.get("results", [content])
+    return results
 
 
-def before(event_id: int) -> str:
-    """Write the cursor of a page that begins with an event."""
+def cursor_before(event_id: int) -> str:
+    """Return the cursor of a page that begins with an event."""
     return urlsafe_b64encode(json.dumps([event_id - 1, SOURCE]).encode()).decode()

@@ -1,16 +1,18 @@
-"""Waiting with an end."""
+"""Waiting for a condition, with a timeout."""
 
 import time
 from collections.abc import Callable
 
-NAP_SECONDS = 0.02
+INTERVAL_SECONDS = 0.02
 
 
-def until(true: Callable[[], object], seconds: float, nap: float = NAP_SECONDS) -> bool:
-    """Wait until something is true, and say whether it came true in time."""
+def wait_until(
+    condition: Callable[[], object], seconds: float, interval: float = INTERVAL_SECONDS
+) -> bool:
+    """Check a condition until it is true; return False when it is not true in time."""
     deadline = time.monotonic() + seconds
-    while not true():
+    while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(nap)
+        time.sleep(interval)
     return True

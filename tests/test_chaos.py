@@ -1,4 +1,4 @@
-"""The fault matrix itself: that it runs, and that nothing that is wrong escapes it."""
+"""The fault injection: an experiment passes, and its check finds every kind of problem."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,64 +6,64 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from chaos.account import Account
-from chaos.deliveries import statuses
-from chaos.evidence import Evidence
+from chaos.checker import Verdict, check
+from chaos.client_log import ClientLog
+from chaos.deliveries import current_statuses
+from chaos.experiment import run_experiment
 from chaos.fault import Fault
-from chaos.faults.cuts import CommitsCut
+from chaos.faults.connections import CommitsCut
 from chaos.faults.processes import WorkerKilled
-from chaos.grounds import Stored
-from chaos.http import Answer
-from chaos.judge import Verdict, judge
-from chaos.places import Places
-from chaos.row import run
+from chaos.final_state import FinalState
+from chaos.http_client import Response
+from chaos.store_factory import StoreFactory
+from chaos.store_under_test import StoredEvent
 
 EVENTS = range(1, 8)
 
 
 @pytest.fixture(scope="module")
-def places() -> Iterator[Places]:
-    """Give a place for stores."""
-    with Places() as made:
-        yield made
+def stores() -> Iterator[StoreFactory]:
+    """Provide empty stores."""
+    with StoreFactory() as factory:
+        yield factory
 
 
 @pytest.mark.parametrize(
-    ("fault", "store"),
+    ("fault", "kind"),
     [(WorkerKilled, "sqlite"), (CommitsCut, "postgres")],
     ids=["a worker killed", "commits cut"],
 )
-def test_a_row_comes_to_a_good_end(places: Places, fault: type[Fault], store: str) -> None:
-    row = run(fault(), store, places)
+def test_an_experiment_passes(stores: StoreFactory, fault: type[Fault], kind: str) -> None:
+    result = run_experiment(fault(), kind, stores)
 
-    assert row.verdict is not None, row.skipped
-    assert row.good, row.verdict.flaws
-    assert row.verdict.acknowledged == row.verdict.found > 100
-    assert row.recovered is not None
+    assert result.verdict is not None, result.skipped
+    assert result.passed, result.verdict.problems
+    assert result.verdict.acknowledged == result.verdict.found > 100
+    assert result.recovery_seconds is not None
 
 
-def account() -> Account:
-    """Give the account of senders who were told that all events are recorded."""
-    made = Account()
+def complete_log() -> ClientLog:
+    """Return the log of clients that received an acknowledgement of each event."""
+    log = ClientLog()
     for event_id in EVENTS:
-        tell(made, event_id, 2 * event_id)
-    return made
+        acknowledge(log, event_id, 2 * event_id)
+    return log
 
 
-def tell(told: Account, event_id: int, position: int) -> None:
-    """Acknowledge an event at a position."""
+def acknowledge(log: ClientLog, event_id: int, position: int) -> None:
+    """Add the acknowledgement of an event."""
     result: dict[str, object] = {"id": event_id, "status": "recorded", "position": position}
-    told.acknowledge([result], Answer(0, 1, 202))
+    log.add_acknowledged([result], Response(0, 1, 202))
 
 
-def evidence() -> Evidence:
-    """Give what is found when all events are there."""
-    stored = [row for event_id in EVENTS for row in rows(event_id)]
-    return Evidence(list(EVENTS), statuses(set(EVENTS)), stored, {"kits": 0}, [])
+def complete_state() -> FinalState:
+    """Return the final state that holds each event."""
+    stored = [event for event_id in EVENTS for event in stored_events(event_id)]
+    return FinalState(list(EVENTS), current_statuses(EVENTS), stored, {"kits": 0}, [])
 
 
-def rows(event_id: int) -> list[Stored]:
-    """Give the rows of an event: its kit's, and its own."""
+def stored_events(event_id: int) -> list[StoredEvent]:
+    """Return the two stored events of a delivery: the kit's, and its own."""
     state = msgspec.msgpack.encode({"event_id": event_id})
     stream = f"delivery/lab/{event_id:016d}"
     return [
@@ -72,80 +72,88 @@ def rows(event_id: int) -> list[Stored]:
     ]
 
 
-def test_what_agrees_is_good() -> None:
-    verdict = judge(account(), evidence())
+def test_a_complete_state_passes() -> None:
+    verdict = check(complete_log(), complete_state())
 
-    assert verdict.good, verdict.flaws
-    assert verdict == Verdict(len(EVENTS), len(EVENTS), doubled=0, lost=0, flaws=[])
-
-
-def test_an_event_that_is_lost_is_found_out() -> None:
-    found = evidence()
-    unlisted = replace(found, listed=found.listed[1:])
-    unstored = replace(found, stored=found.stored[:-2])
-
-    assert (judge(account(), unlisted).lost, judge(account(), unstored).lost) == (1, 1)
-    assert not judge(account(), unlisted).good
+    assert verdict.passed, verdict.problems
+    assert verdict == Verdict(len(EVENTS), len(EVENTS), duplicated=0, lost=0, problems=[])
 
 
-def test_an_event_that_is_there_twice_is_found_out() -> None:
-    found = evidence()
-    _, (_, stream, topic, state) = rows(3)
-    again = (len(found.stored) + 1, stream, topic, state)
-    listed = replace(found, listed=[*found.listed, 3])
-    stored = replace(found, stored=[*found.stored, again])
-    told = account()
-    tell(told, 3, len(found.stored) + 1)
+def test_a_lost_event_is_found() -> None:
+    state = complete_state()
+    unlisted = replace(state, listed=state.listed[1:])
+    unstored = replace(state, stored=state.stored[:-2])
 
-    assert judge(account(), listed).doubled == 1
-    assert judge(account(), stored).doubled == 1
-    assert judge(told, found).doubled == 1
-    assert not judge(told, found).good
+    assert (check(complete_log(), unlisted).lost, check(complete_log(), unstored).lost) == (1, 1)
+    assert not check(complete_log(), unlisted).passed
+
+
+def test_a_duplicated_event_is_found() -> None:
+    state = complete_state()
+    _, (_, stream, topic, content) = stored_events(3)
+    repeated = (len(state.stored) + 1, stream, topic, content)
+    listed_twice = replace(state, listed=[*state.listed, 3])
+    stored_twice = replace(state, stored=[*state.stored, repeated])
+    acknowledged_twice = complete_log()
+    acknowledge(acknowledged_twice, 3, len(state.stored) + 1)
+
+    assert check(complete_log(), listed_twice).duplicated == 1
+    assert check(complete_log(), stored_twice).duplicated == 1
+    assert check(acknowledged_twice, state).duplicated == 1
+    assert not check(acknowledged_twice, state).passed
 
 
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({"stored": [(position + 1, *row) for position, *row in evidence().stored]}, "gaps"),
+        (
+            {"stored": [(position + 1, *rest) for position, *rest in complete_state().stored]},
+            "gaps",
+        ),
         ({"lags": {"kits": 1}}, "behind"),
-        ({"kits": {**evidence().kits, "UL00000000": "KIT_LOST"}}, "status"),
-        ({"stored": [row for row in evidence().stored if row[0] != 1]}, "half"),
+        ({"kits": {**complete_state().kits, "UL00000000": "KIT_LOST"}}, "status"),
+        ({"stored": [each for each in complete_state().stored if each[0] != 1]}, "incomplete"),
     ],
     ids=["a gap", "a lag", "a wrong status", "half of a delivery"],
 )
-def test_what_does_not_agree_is_found_out(changes: dict[str, object], word: str) -> None:
-    verdict = judge(account(), replace(evidence(), **changes))  # type: ignore[arg-type]
+def test_an_inconsistent_state_is_found(changes: dict[str, object], word: str) -> None:
+    verdict = check(complete_log(), replace(complete_state(), **changes))  # type: ignore[arg-type]
 
-    assert any(word in flaw for flaw in verdict.flaws), verdict.flaws
+    assert any(word in problem for problem in verdict.problems), verdict.problems
 
 
-def test_an_event_that_nobody_was_told_of_is_found_out_unless_an_answer_was_lost() -> None:
-    told, silent = account(), account()
-    for each in (told, silent):
-        del each.positions[5]
-    silent.postpone([5], refused=False)
+def test_an_unacknowledged_event_is_found_unless_its_response_was_lost() -> None:
+    never_sent, response_lost = complete_log(), complete_log()
+    for log in (never_sent, response_lost):
+        del log.positions[5]
+    response_lost.add_unacknowledged([5], refused=False)
 
-    assert "nobody was told of" in str(judge(told, evidence()).flaws)
-    assert judge(silent, evidence()).good
+    assert "never acknowledged" in str(check(never_sent, complete_state()).problems)
+    assert check(response_lost, complete_state()).passed
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [Answer(0, 1, 500), Answer(0, 1, 401), Answer(0, 1, 503), Answer(0, 15, hangs=True)],
+    "response",
+    [
+        Response(0, 1, 500),
+        Response(0, 1, 401),
+        Response(0, 1, 503),
+        Response(0, 15, timed_out=True),
+    ],
     ids=["500", "401", "503 without Retry-After", "none in time"],
 )
-def test_an_answer_that_must_not_be_is_found_out(answer: Answer) -> None:
-    told = account()
+def test_a_response_against_the_contract_is_found(response: Response) -> None:
+    log = complete_log()
 
-    assert not told.judge("webhook", answer)
+    assert not log.check_response("webhook", response)
 
-    assert not judge(told, evidence()).good
+    assert not check(log, complete_state()).passed
 
 
-def test_a_503_and_a_broken_connection_are_no_fault() -> None:
-    told = account()
+def test_a_503_and_a_broken_connection_are_no_problem() -> None:
+    log = complete_log()
 
-    assert not told.judge("webhook", Answer(0, 1, 503, retry_after=1))
-    assert not told.judge("webhook", Answer(0, 1))
+    assert not log.check_response("webhook", Response(0, 1, 503, retry_after=1))
+    assert not log.check_response("webhook", Response(0, 1))
 
-    assert judge(told, evidence()).good
+    assert check(log, complete_state()).passed

@@ -1,9 +1,9 @@
-"""Every fault there is, in the order of the table."""
+"""All faults, in the order of the report."""
 
 from chaos.fault import Fault
-from chaos.faults.clients import Crowd, SlowClients
+from chaos.faults.clients import ManyClients, SlowClients
 from chaos.faults.clocks import ClockSetBack
-from chaos.faults.cuts import BackendsTerminated, CommitsCut
+from chaos.faults.connections import BackendsTerminated, CommitsCut
 from chaos.faults.disks import DiskFull, FileLimit
 from chaos.faults.locks import AppendLockHeld, LedgerLocked
 from chaos.faults.pools import PoolExhausted
@@ -26,5 +26,5 @@ FAULTS: tuple[type[Fault], ...] = (
     PoolExhausted,
     ClockSetBack,
     SlowClients,
-    Crowd,
+    ManyClients,
 )

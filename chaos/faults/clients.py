@@ -1,4 +1,4 @@
-"""Clients as there are: too slow, and too many."""
+"""Clients that send slowly, and many clients at once."""
 
 import socket
 import threading
@@ -6,54 +6,55 @@ import time
 from contextlib import ExitStack, suppress
 
 from chaos.fault import Fault
-from chaos.stage import Stage
+from chaos.testbed import Testbed
 
-SLOW = 20
+SLOW_CLIENTS = 20
 SLOW_SECONDS = 6
-SILENCE_SECONDS = 3.0
+MAX_GAP_SECONDS = 3.0
 CLIENTS = 200
-DELIVERIES_EACH = 3
-HEAD = b"POST /webhooks/lab HTTP/1.1\r\nHost: slow\r\nContent-Type: application/json\r\n"
-BODY = HEAD + b"Content-Length: 1000\r\n\r\n"
+DELIVERIES_PER_CLIENT = 3
+PARTIAL_HEAD = b"POST /webhooks/lab HTTP/1.1\r\nHost: slow\r\nContent-Type: application/json\r\n"
+COMPLETE_HEAD = PARTIAL_HEAD + b"Content-Length: 1000\r\n\r\n"
 
 
 class SlowClients(Fault):
-    """Some send a byte a second, of the head or of the body; the others are served meanwhile."""
+    """Some clients send a byte a second, of the head or of the body; others are still served."""
 
     name = "slow clients"
-    felt = False
+    affects_requests = False
 
-    def strike(self, stage: Stage) -> None:
-        """Send so slowly, and see whether the others notice."""
+    def inject(self, testbed: Testbed) -> None:
+        """Send slowly, and check that acknowledgements continue."""
         with ExitStack() as stack:
-            address = ("127.0.0.1", stage.service.port)
-            slow = [stack.enter_context(socket.create_connection(address)) for _ in range(SLOW)]
-            for each in slow[::2]:
-                each.sendall(BODY)
-            stage.struck()
+            address = ("127.0.0.1", testbed.service.port)
+            slow = [
+                stack.enter_context(socket.create_connection(address)) for _ in range(SLOW_CLIENTS)
+            ]
+            for connection in slow[::2]:
+                connection.sendall(COMPLETE_HEAD)
+            testbed.mark_fault_started()
             for at in range(SLOW_SECONDS):
-                for each in slow:
+                for connection in slow:
                     with suppress(OSError):
-                        each.sendall(HEAD[at : at + 1])
+                        connection.sendall(PARTIAL_HEAD[at : at + 1])
                 time.sleep(1)
-        assert stage.struck_at is not None, "see above"
-        silence = stage.account.longest_silence(stage.struck_at, time.monotonic())
-        if silence > SILENCE_SECONDS:
-            stage.account.fault(f"slow clients kept the others waiting for {silence:.1f} s")
+        gap = testbed.log.longest_gap(testbed.fault_started_at, time.monotonic())
+        if gap > MAX_GAP_SECONDS:
+            testbed.log.add_violation(f"slow clients delayed the others by {gap:.1f} s")
 
 
-class Crowd(Fault):
-    """Two hundred clients come at once, each with some deliveries."""
+class ManyClients(Fault):
+    """Two hundred clients connect at once and send some deliveries each."""
 
     name = "200 clients at once"
-    felt = False
+    affects_requests = False
 
-    def strike(self, stage: Stage) -> None:
-        """Let them come, and wait until each is through."""
+    def inject(self, testbed: Testbed) -> None:
+        """Start the clients, and wait until each is done."""
         never = threading.Event()
-        crowd = [stage.sender(never, DELIVERIES_EACH) for _ in range(CLIENTS)]
-        stage.struck()
-        for client in crowd:
+        clients = [testbed.new_sender(never, DELIVERIES_PER_CLIENT) for _ in range(CLIENTS)]
+        testbed.mark_fault_started()
+        for client in clients:
             client.start()
-        for client in crowd:
+        for client in clients:
             client.join()

@@ -1,4 +1,4 @@
-"""The clock of the service's host is wrong."""
+"""A wrong clock on the service's host."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -6,33 +6,33 @@ from datetime import UTC, datetime, timedelta
 from chaos.clock import Clock
 from chaos.fault import Fault
 from chaos.senders import EVENTS
-from chaos.stage import Stage
+from chaos.testbed import Testbed
 
 HOUR = 3600.0
 AFTER_SECONDS = 3.0
 
 
 class ClockSetBack(Fault):
-    """The clock goes back by an hour, for the service and for those who sign; events go on in order."""
+    """The clock of the service and of the senders is set back by an hour; events stay in order."""
 
     name = "clock set back"
-    felt = False
+    affects_requests = False
 
     def settings(self, clock: Clock) -> dict[str, str]:
-        """Let the service's processes go by the clock."""
+        """Return the variables that make the service's processes use the clock."""
         return clock.environment()
 
-    def strike(self, stage: Stage) -> None:
-        """Set it back, and go on for a while."""
-        stage.clock.shift(-HOUR)
-        stage.struck()
+    def inject(self, testbed: Testbed) -> None:
+        """Set the clock back, and keep the load on for a while."""
+        testbed.clock.shift(-HOUR)
+        testbed.mark_fault_started()
         time.sleep(AFTER_SECONDS)
 
-    def flaws(self, stage: Stage) -> list[str]:
-        """Say whether the events of either hour can't be read by their time of receipt."""
-        between = datetime.now(UTC) - timedelta(seconds=HOUR / 2)
-        asked = {"created_at__gte": between.isoformat()}, {"created_at__lt": between.isoformat()}
-        answers = [stage.service.get(EVENTS, params=each) for each in asked]
-        if not all(answer.is_success and answer.json() for answer in answers):
-            return [f"events of before and after can't be read: {[a.text[:80] for a in answers]}"]
+    def problems(self, testbed: Testbed) -> list[str]:
+        """Check that the events of either hour can be filtered by their time of receipt."""
+        between = (datetime.now(UTC) - timedelta(seconds=HOUR / 2)).isoformat()
+        filters = {"created_at__gte": between}, {"created_at__lt": between}
+        responses = [testbed.service.get(EVENTS, params=each) for each in filters]
+        if not all(response.is_success and response.json() for response in responses):
+            return [f"a filter by time fails: {[each.text[:80] for each in responses]}"]
         return []

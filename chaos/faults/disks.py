@@ -1,4 +1,4 @@
-"""No room for another byte."""
+"""Writes that fail: no space on the disk, or a limit to the size of files."""
 
 import shutil
 import time
@@ -8,12 +8,12 @@ from typing import Any
 
 import psycopg
 
+from chaos.disk_space import dedicated_server, fill_disk, limit_file_size, small_filesystem
 from chaos.fault import SQLITE, Fault, Skipped
-from chaos.grounds import Ground, Postgres
-from chaos.places import Places
-from chaos.room import fill, limit, mounted, own_server
-from chaos.stage import Stage
-from chaos.waiting import until
+from chaos.store_factory import StoreFactory
+from chaos.store_under_test import PostgresStore, StoreUnderTest
+from chaos.testbed import Testbed
+from chaos.waiting import wait_until
 from tests.postgres.programs import surroundings
 from tests.postgres.queries import answers
 
@@ -21,84 +21,87 @@ FULL_SECONDS = 4.0
 PAUSE_SECONDS = 0.1
 RESTART_SECONDS = 10.0
 MIB = 1024 * 1024
-LIMIT = str(MIB // 4)
-"""More than a log of ours has in a row, so that only what the databases write is refused."""
+FILE_LIMIT = str(MIB // 4)
+"""More than the service's log needs in an experiment: only the databases exceed it."""
 
 
 class DiskFull(Fault):
-    """A small filesystem with everything on it is full: the store, the logs, the temporary files."""
+    """The filesystem of the store, the logs and the temporary files has no space left."""
 
     name = "disk full"
 
     @contextmanager
-    def ground(self, places: Places, store: str) -> Iterator[Ground]:
-        """Mount a small filesystem, and put everything on it; raises Skipped."""
+    def store_under_test(self, stores: StoreFactory, kind: str) -> Iterator[StoreUnderTest]:
+        """Provide a store on a small filesystem of its own; raises Skipped."""
         with ExitStack() as stack:
-            if store == SQLITE:
-                small = stack.enter_context(mounted(64 * MIB))
-                yield stack.enter_context(places.sqlite(small))
+            if kind == SQLITE:
+                folder = stack.enter_context(small_filesystem(64 * MIB))
+                yield stack.enter_context(stores.sqlite(folder))
             else:
-                small = stack.enter_context(mounted(320 * MIB))
-                server = stack.enter_context(own_server(small))
-                yield stack.enter_context(places.postgres(server, parent=small))
+                folder = stack.enter_context(small_filesystem(320 * MIB))
+                server = stack.enter_context(dedicated_server(folder))
+                yield stack.enter_context(stores.postgres(server, parent=folder))
 
-    def strike(self, stage: Stage) -> None:
-        """Fill the rest, wait, and give it back."""
-        balloon = stage.ground.folder / "balloon"
-        stage.struck()
+    def inject(self, testbed: Testbed) -> None:
+        """Keep the disk full for some seconds, then free the space."""
+        filler = testbed.store.folder / "filler"
+        testbed.mark_fault_started()
         for turn in range(int(FULL_SECONDS / PAUSE_SECONDS)):
-            fill(balloon)
-            if turn == 10 and isinstance(stage.ground, Postgres):
+            fill_disk(filler)
+            if turn == 10 and isinstance(testbed.store, PostgresStore):
                 with suppress(psycopg.Error):
-                    # Now the log of the server wants a new file, too.
-                    stage.ground.server.query("SELECT pg_switch_wal()")
+                    # The WAL was preallocated: only a new segment needs space.
+                    testbed.store.server.query("SELECT pg_switch_wal()")
             time.sleep(PAUSE_SECONDS)
-        balloon.unlink()
-        stage.over()
-        start_again(stage)
+        filler.unlink()
+        testbed.mark_fault_ended()
+        restart_postgres(testbed)
 
 
 class FileLimit(Fault):
-    """No file may grow any more (RLIMIT_FSIZE), which takes no right that an ordinary user lacks."""
+    """Files can't grow beyond a limit (RLIMIT_FSIZE), which ordinary users may set, too."""
 
     name = "file size limit"
 
     def settings(self, clock: object) -> dict[str, str]:
-        """Keep the service's log short, for that is a file, too."""
+        """Keep the service's log short, since the limit applies to it, too."""
         return {"LOG_LEVEL": "ERROR"}
 
     @contextmanager
-    def ground(self, places: Places, store: str) -> Iterator[Ground]:
-        """Make the store, PostgreSQL's on a server of its own; raises Skipped."""
+    def store_under_test(self, stores: StoreFactory, kind: str) -> Iterator[StoreUnderTest]:
+        """Provide a store, PostgreSQL's on a server of its own; raises Skipped."""
         if shutil.which("prlimit") is None:
             raise Skipped("there is no prlimit, a program of util-linux")
         with ExitStack() as stack:
-            if store == SQLITE:
-                yield stack.enter_context(places.sqlite())
+            if kind == SQLITE:
+                yield stack.enter_context(stores.sqlite())
             else:
-                yield stack.enter_context(places.postgres(stack.enter_context(own_server())))
+                server = stack.enter_context(dedicated_server())
+                yield stack.enter_context(stores.postgres(server))
 
-    def strike(self, stage: Stage) -> None:
-        """Limit what the processes may write, wait, and lift the limit; what they start inherits it."""
-        stage.struck()
-        limit(*writers(stage, LIMIT))
+    def inject(self, testbed: Testbed) -> None:
+        """Limit the writing processes, which their children inherit; wait, and lift the limit."""
+        testbed.mark_fault_started()
+        limit_writers(testbed, FILE_LIMIT)
         time.sleep(FULL_SECONDS)
-        limit(*writers(stage, "unlimited"))
-        stage.over()
-        start_again(stage)
+        limit_writers(testbed, "unlimited")
+        testbed.mark_fault_ended()
+        restart_postgres(testbed)
 
 
-def writers(stage: Stage, size: str) -> tuple[list[int], str, dict[str, Any]]:
-    """Return the processes that write the store, their limit, and how to act as their owner."""
-    if isinstance(stage.ground, Postgres):
-        return stage.ground.server.processes(), size, surroundings()
-    return stage.service.processes(), size, {}
+def limit_writers(testbed: Testbed, size: str) -> None:
+    """Limit the processes that write the store."""
+    account: dict[str, Any] = {}
+    pids = testbed.service.processes()
+    if isinstance(testbed.store, PostgresStore):
+        account, pids = surroundings(), testbed.store.server.processes()
+    limit_file_size(pids, size, account)
 
 
-def start_again(stage: Stage) -> None:
-    """Start PostgreSQL, if it gave up; the service has to go on by itself."""
-    if isinstance(stage.ground, Postgres):
-        server = stage.ground.server
-        until(lambda: not server.is_running() or answers(server.url()), RESTART_SECONDS)
+def restart_postgres(testbed: Testbed) -> None:
+    """Start PostgreSQL if it has shut down; the service itself is not restarted."""
+    if isinstance(testbed.store, PostgresStore):
+        server = testbed.store.server
+        wait_until(lambda: not server.is_running() or answers(server.url()), RESTART_SECONDS)
         if not server.is_running():
             server.start()

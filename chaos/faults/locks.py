@@ -1,4 +1,4 @@
-"""Somebody who holds a lock, and takes his time."""
+"""Locks that another session holds for long."""
 
 import sqlite3
 import time
@@ -7,50 +7,50 @@ from contextlib import closing
 import psycopg
 
 from chaos.fault import POSTGRES, Fault
-from chaos.grounds import Postgres, Sqlite
-from chaos.stage import Stage
+from chaos.store_under_test import PostgresStore, SqliteStore
+from chaos.testbed import Testbed
 from store.advisory_locks import APPEND_LOCK
 
-HELD_SECONDS = 10.0
+HOLD_SECONDS = 10.0
 
 
 class LedgerLocked(Fault):
-    """The ledger is locked by somebody else for ten seconds: by BEGIN IMMEDIATE, or by APPEND_LOCK TABLE."""
+    """Another session locks the ledger for ten seconds: by BEGIN IMMEDIATE, or by LOCK TABLE."""
 
     name = "ledger locked"
 
-    def strike(self, stage: Stage) -> None:
+    def inject(self, testbed: Testbed) -> None:
         """Take the lock as soon as it is free, and hold it."""
-        if isinstance(stage.ground, Sqlite):
-            with closing(sqlite3.connect(stage.ground.ledger, isolation_level=None)) as other:
+        if isinstance(testbed.store, SqliteStore):
+            with closing(sqlite3.connect(testbed.store.ledger, isolation_level=None)) as other:
                 other.execute("PRAGMA busy_timeout = 10000")
                 other.execute("BEGIN IMMEDIATE")
-                hold(stage)
+                hold(testbed)
         else:
-            hold_in_transaction(stage, "APPEND_LOCK TABLE stored_events")
+            hold_in_transaction(testbed, "LOCK TABLE stored_events")
 
 
 class AppendLockHeld(Fault):
-    """The advisory lock under which positions are given out is held by somebody else for ten seconds."""
+    """Another session holds the advisory lock of appends for ten seconds."""
 
     name = "append lock held"
     stores = (POSTGRES,)
 
-    def strike(self, stage: Stage) -> None:
+    def inject(self, testbed: Testbed) -> None:
         """Take the lock as soon as it is free, and hold it."""
-        hold_in_transaction(stage, APPEND_LOCK)
+        hold_in_transaction(testbed, APPEND_LOCK)
 
 
-def hold_in_transaction(stage: Stage, lock: str) -> None:
-    """Hold a lock of PostgreSQL."""
-    assert isinstance(stage.ground, Postgres), "SQLite has no such lock"
-    with psycopg.connect(stage.ground.direct) as other:
-        other.execute(lock)
-        hold(stage)
+def hold_in_transaction(testbed: Testbed, statement: str) -> None:
+    """Take a lock of PostgreSQL by a statement, and hold it."""
+    assert isinstance(testbed.store, PostgresStore), "SQLite has no such lock"
+    with psycopg.connect(testbed.store.direct_url) as other:
+        other.execute(statement)
+        hold(testbed)
 
 
-def hold(stage: Stage) -> None:
-    """Wait with the lock in hand."""
-    stage.struck()
-    time.sleep(HELD_SECONDS)
-    stage.over()
+def hold(testbed: Testbed) -> None:
+    """Wait while the caller's connection holds the lock."""
+    testbed.mark_fault_started()
+    time.sleep(HOLD_SECONDS)
+    testbed.mark_fault_ended()

@@ -6,46 +6,46 @@ import time
 from pathlib import Path
 
 from chaos.fault import Fault
-from chaos.stage import Stage
-from chaos.waiting import until
+from chaos.testbed import Testbed
+from chaos.waiting import wait_until
 from tests.service import Service
 
 KILLS = 3
 PAUSE_SECONDS = 0.5
 BACKLOG_SECONDS = 1.0
-PATIENCE_SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 
 
 class WorkerKilled(Fault):
-    """Workers are killed, one after another; gunicorn starts others."""
+    """Workers are killed, one after another; gunicorn starts new ones."""
 
     name = "worker killed"
 
-    def strike(self, stage: Stage) -> None:
-        """Kill one of the workers, a few times."""
-        stage.struck()
+    def inject(self, testbed: Testbed) -> None:
+        """Kill a worker several times."""
+        testbed.mark_fault_started()
         for turn in range(KILLS):
-            workers = processes_of(stage.service)[1]
+            workers = workers_of(testbed.service)
             os.kill(workers[turn % len(workers)], signal.SIGKILL)
             time.sleep(PAUSE_SECONDS)
 
 
 class MasterKilled(Fault):
-    """gunicorn's first process is killed; when its orphans have ended, the service is started again."""
+    """gunicorn's master is killed; the service is started again when its workers have ended."""
 
     name = "master killed"
 
-    def strike(self, stage: Stage) -> None:
-        """Kill it, wait for the end of the others, and start as a supervisor does."""
-        service = stage.service
-        assert service.process is not None, "it runs"
+    def inject(self, testbed: Testbed) -> None:
+        """Kill the master, wait for the end of its children, and start as a supervisor does."""
+        service = testbed.service
+        assert service.process is not None, "the service runs"
         service.process.kill()
-        stage.struck()
+        testbed.mark_fault_started()
         service.process.wait()
-        if not until(lambda: not service.processes(), PATIENCE_SECONDS):
-            stage.account.fault("processes went on without their master")
+        if not wait_until(lambda: not service.processes(), TIMEOUT_SECONDS):
+            testbed.log.add_violation("processes outlived their master")
             service.kill()
-        stage.over()
+        testbed.mark_fault_ended()
         service.start()
 
 
@@ -53,47 +53,50 @@ class ProjectorKilled(Fault):
     """The projector is killed in the middle of a batch; gunicorn starts another."""
 
     name = "projector killed"
-    felt = False
-    until_shown = True
+    affects_requests = False
+    recovered_when_read = True
 
-    def strike(self, stage: Stage) -> None:
-        """Let much wait for it, and kill it while it has the lock of who writes; twice."""
+    def inject(self, testbed: Testbed) -> None:
+        """Let a backlog grow, and kill the projector while it holds the write lock; twice."""
         killed: set[int] = set()
         while len(killed) < 2:
-            projector = another_projector(stage.service, killed)
+            projector = next_projector(testbed.service, killed)
             os.kill(projector, signal.SIGSTOP)
             time.sleep(BACKLOG_SECONDS)
             os.kill(projector, signal.SIGCONT)
-            if not until(stage.ground.projecting, PATIENCE_SECONDS, nap=0):
-                stage.account.fault("the projector was never seen in a batch")
+            if not wait_until(testbed.store.is_projecting, TIMEOUT_SECONDS, interval=0):
+                testbed.log.add_violation("the projector was never seen in a batch")
             os.kill(projector, signal.SIGKILL)
-            stage.struck()
+            testbed.mark_fault_started()
             killed.add(projector)
 
 
-def another_projector(service: Service, killed: set[int]) -> int:
-    """Wait for a projector that was not killed before."""
+def next_projector(service: Service, killed: set[int]) -> int:
+    """Wait for a projector that was not killed yet."""
     found: set[int] = set()
 
-    def look() -> set[int]:
-        found.update(set(processes_of(service)[2]) - killed)
+    def find() -> set[int]:
+        found.update(set(projectors_of(service)) - killed)
         return found
 
-    assert until(look, PATIENCE_SECONDS), "there is no projector"
+    assert wait_until(find, TIMEOUT_SECONDS), "there is no projector"
     return found.pop()
 
 
-def processes_of(service: Service) -> tuple[list[int], list[int], list[int]]:
-    """Return the ids of the master, of the workers, and of the projector."""
-    assert service.process is not None, "it runs"
-    master, alive = service.process.pid, service.processes()
-    projectors = [pid for pid in alive if "project" in command_of(pid)]
-    workers = [pid for pid in alive if pid != master and pid not in projectors]
-    return [master], [pid for pid in workers if command_of(pid)], projectors
+def workers_of(service: Service) -> list[int]:
+    """Return the process ids of gunicorn's workers."""
+    assert service.process is not None, "the service runs"
+    lines = {pid: command_line(pid) for pid in service.processes() if pid != service.process.pid}
+    return [pid for pid, words in lines.items() if words and "project" not in words]
 
 
-def command_of(pid: int) -> list[str]:
-    """Return the words of a process's command line; none of a process that is gone."""
+def projectors_of(service: Service) -> list[int]:
+    """Return the process ids of projectors: one, or none while it is restarted."""
+    return [pid for pid in service.processes() if "project" in command_line(pid)]
+
+
+def command_line(pid: int) -> list[str]:
+    """Return a process's command line; empty for a process that has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     except OSError:

@@ -1,16 +1,16 @@
-"""What befalls the PostgreSQL server as a whole."""
+"""Outages of the whole PostgreSQL server."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chaos.fault import POSTGRES, Fault
-from chaos.grounds import Postgres
-from chaos.places import Places
-from chaos.stage import Stage
+from chaos.store_factory import StoreFactory
+from chaos.store_under_test import PostgresStore
+from chaos.testbed import Testbed
 from tests.postgres import Server, urls
 
-AWAY_SECONDS = 1.0
+OUTAGE_SECONDS = 1.0
 
 
 class ServerStopped(Fault):
@@ -19,34 +19,34 @@ class ServerStopped(Fault):
     name = "PostgreSQL stopped"
     stores = (POSTGRES,)
 
-    def strike(self, stage: Stage) -> None:
-        """Stop it, and start it a little later."""
-        server = server_of(stage)
-        stage.struck()
+    def inject(self, testbed: Testbed) -> None:
+        """Stop the server, and start it a little later."""
+        server = server_of(testbed)
+        testbed.mark_fault_started()
         server.stop("immediate")
-        stage.over()
-        time.sleep(AWAY_SECONDS)
+        testbed.mark_fault_ended()
+        time.sleep(OUTAGE_SECONDS)
         server.start()
 
 
 class PostmasterKilled(Fault):
-    """PostgreSQL's first process is killed; the server is started again."""
+    """PostgreSQL's postmaster is killed; the server is started again."""
 
     name = "postmaster killed"
     stores = (POSTGRES,)
 
-    def strike(self, stage: Stage) -> None:
-        """Kill it, and start it when its children have ended too."""
-        server = server_of(stage)
-        stage.struck()
+    def inject(self, testbed: Testbed) -> None:
+        """Kill the postmaster, and start the server when its children have ended too."""
+        server = server_of(testbed)
+        testbed.mark_fault_started()
         server.kill()
-        stage.over()
-        time.sleep(AWAY_SECONDS)
+        testbed.mark_fault_ended()
+        time.sleep(OUTAGE_SECONDS)
         server.start()
 
 
 class Failover(Fault):
-    """The primary is killed; its synchronous standby is promoted, and found by the same URL."""
+    """The primary is killed; its synchronous standby is promoted, and reached by the same URL."""
 
     name = "failover"
     stores = (POSTGRES,)
@@ -55,31 +55,31 @@ class Failover(Fault):
         self._standby: Server | None = None
 
     @contextmanager
-    def ground(self, places: Places, store: str) -> Iterator[Postgres]:
-        """Make a primary and a standby that every commit waits for."""
+    def store_under_test(self, stores: StoreFactory, kind: str) -> Iterator[PostgresStore]:
+        """Provide a database on a primary with a synchronous standby."""
         primary = Server("first").create()
         try:
             self._standby = primary.start().standby("second")
             primary.make_synchronous(self._standby)
             url = urls(primary, self._standby, database="{database}")
-            with places.postgres(primary, url=url) as ground:
-                yield ground
+            with stores.postgres(primary, url=url) as store:
+                yield store
         finally:
             for server in (primary, self._standby):
                 if server is not None:
                     server.close()
 
-    def strike(self, stage: Stage) -> None:
+    def inject(self, testbed: Testbed) -> None:
         """Kill the primary for good, and promote the standby a little later."""
-        assert self._standby is not None, "it follows"
-        stage.struck()
-        server_of(stage).kill()
-        stage.over()
-        time.sleep(AWAY_SECONDS)
+        assert self._standby is not None, "store_under_test started it"
+        testbed.mark_fault_started()
+        server_of(testbed).kill()
+        testbed.mark_fault_ended()
+        time.sleep(OUTAGE_SECONDS)
         self._standby.promote()
 
 
-def server_of(stage: Stage) -> Server:
-    """Return the server that the ledger is on."""
-    assert isinstance(stage.ground, Postgres), "the fault is for PostgreSQL"
-    return stage.ground.server
+def server_of(testbed: Testbed) -> Server:
+    """Return the server of the testbed's store."""
+    assert isinstance(testbed.store, PostgresStore), "the fault is for PostgreSQL"
+    return testbed.store.server

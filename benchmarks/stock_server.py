@@ -1,4 +1,4 @@
-"""The service on eventsourcing's own PostgreSQL recorder: one transaction and one table lock a webhook."""
+"""The service on the stock PostgreSQL recorder: a transaction and a table lock per webhook."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ WHERE originator_id = ANY(%s) GROUP BY originator_id"""
 
 
 class Recorder(postgres.PostgresApplicationRecorder):
-    """The stock recorder, with what the ledger asks for beside it."""
+    """The stock recorder, with the other methods that the ledger calls."""
 
     group_commit = SimpleNamespace()
 
@@ -31,12 +31,12 @@ class Recorder(postgres.PostgresApplicationRecorder):
         return {row["originator_id"]: row["version"] for row in found}
 
     def run_in_transaction(self, work: Callable[[Any], T], streams: Sequence[str] = ()) -> T:
-        """Run a use case on the recorder; that nobody else writes meanwhile is left to the load."""
+        """Run work without a lock: no two requests of the load write the same stream."""
         return work(self)
 
 
 class Factory(postgres.PostgresFactory):
-    """The stock factory, of that recorder."""
+    """The stock factory of that recorder."""
 
     application_recorder_class: type[postgres.PostgresApplicationRecorder] = Recorder
 
@@ -45,15 +45,15 @@ class Factory(postgres.PostgresFactory):
         return MessagePackTranscoder()
 
     def mapper(self, transcoder: Any = None, mapper_class: Any = None) -> Any:
-        """Return the service's own mapper: it is the recorders that are compared."""
+        """Return the service's own mapper, since only the recorders are compared."""
         return super().mapper(transcoder, mapper_class or Mapper)
 
 
 def persistence(settings: Settings) -> dict[str, str]:
-    """Return eventsourcing's own settings for a URL."""
+    """Return the stock factory's settings for the ledger's URL."""
     found = conninfo_to_dict(settings.database_url)
     return {
-        "PERSISTENCE_MODULE": "benchmarks.stock_route:Factory",
+        "PERSISTENCE_MODULE": "benchmarks.stock_server:Factory",
         "ORIGINATOR_ID_TYPE": "text",
         "POSTGRES_DBNAME": str(found["dbname"]),
         "POSTGRES_HOST": str(found["host"]),
@@ -63,8 +63,8 @@ def persistence(settings: Settings) -> dict[str, str]:
     }
 
 
-class Stock(Server):
-    """Serve the application on that store."""
+class StockServer(Server):
+    """Serve the application on the stock recorder."""
 
     def load(self) -> Any:
         """Make the application, in a worker and after gevent has patched it."""
@@ -73,18 +73,18 @@ class Stock(Server):
 
         services.persistence = persistence
         settings = Settings.from_environment()
-        # The table is made by whoever comes first; the others find it.
+        # Only the first worker makes the table.
         Ledger({**persistence(settings), "CREATE_TABLE": "y"}).close()
         return create_app(settings)
 
 
 def main() -> None:
-    """Serve with as many workers as the service has."""
+    """Serve with as many workers as the service has, without its metrics hook."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     settings = options("127.0.0.1", parser.parse_args().port, processors())
     del settings["child_exit"]
-    Stock(settings, projector=False).run()
+    StockServer(settings, projector=False).run()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Room on a disk: how to have little of it, and how to take it away."""
+"""Small filesystems, full disks and limits to the size of files."""
 
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,8 +14,8 @@ CHUNKS = (1024 * 1024, 4096, 1)
 
 
 @contextmanager
-def mounted(size: int) -> Iterator[Path]:
-    """Mount a filesystem of so many bytes; raises Skipped where that is not allowed."""
+def small_filesystem(size: int) -> Iterator[Path]:
+    """Mount a filesystem of `size` bytes; raises Skipped where that is not allowed."""
     folder = new_folder()
     try:
         options = f"size={size},mode=1777"
@@ -31,28 +31,28 @@ def mounted(size: int) -> Iterator[Path]:
 
 
 @contextmanager
-def own_server(place: Path | None = None) -> Iterator[Server]:
-    """Run a PostgreSQL server that may come to harm, maybe in a given folder."""
-    server = Server("harmed", place)
+def dedicated_server(parent: Path | None = None) -> Iterator[Server]:
+    """Run a PostgreSQL server for one experiment, which may damage it."""
+    server = Server("harmed", parent)
     try:
         yield server.create().start()
     finally:
         server.close()
 
 
-def fill(balloon: Path) -> None:
-    """Let a file grow until there is no room for another byte."""
-    with balloon.open("ab", buffering=0) as file:
+def fill_disk(file: Path) -> None:
+    """Grow a file until its filesystem has no free byte."""
+    with file.open("ab", buffering=0) as opened:
         for size in CHUNKS:
             with suppress(OSError):
-                while file.write(bytes(size)) == size:
+                while opened.write(bytes(size)) == size:
                     pass
 
 
-def limit(pids: Iterable[int], size: str, account: Mapping[str, Any]) -> None:
-    """Let these processes of an account write no file beyond so many bytes, or `unlimited` again."""
+def limit_file_size(pids: Iterable[int], size: str, account: Mapping[str, Any]) -> None:
+    """Set RLIMIT_FSIZE of processes to `size` bytes or `unlimited`, as the account that owns them."""
     for pid in pids:
-        # Only the soft limit, which whoever owns the process may raise again.
+        # The soft limit only: raising a hard limit needs privileges.
         _run("prlimit", "--pid", str(pid), f"--fsize={size}:", **account)
 
 

@@ -1,4 +1,4 @@
-"""The same log as eventsourcing keeps it by itself: its recorder, its mapper, its JSON transcoder."""
+"""A copy of a log in the stock store: eventsourcing's own recorder, mapper and JSON transcoder."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
@@ -13,32 +13,32 @@ PAGE = 1000
 
 
 class BytesAsBase64(Transcoding):
-    """Write bytes as text, which the stock transcodings lack."""
+    """Encode bytes as text; the stock transcodings have none for bytes."""
 
     type = bytes
     name = "bytes_base64"
 
     def encode(self, obj: bytes) -> str:
-        """Write."""
+        """Return the bytes as base64."""
         return b64encode(obj).decode()
 
     def decode(self, data: str) -> bytes:
-        """Read."""
+        """Return the bytes of a base64 text."""
         return b64decode(data)
 
 
-class Stock(Application[str]):
-    """An application as eventsourcing makes it when nothing is changed."""
+class StockApplication(Application[str]):
+    """The library's application with its default mapper."""
 
     def register_transcodings(self, transcoder: JSONTranscoder) -> None:
-        """Add the one that is missing."""
+        """Register the transcoding of bytes, too."""
         super().register_transcodings(transcoder)
         transcoder.register(BytesAsBase64())
 
 
-def copy(ledger: Ledger, path: Path, amount: int) -> Stock:
-    """Write the first events of a ledger to a file of the stock recorder."""
-    stock = Stock(
+def copy(ledger: Ledger, path: Path, amount: int) -> StockApplication:
+    """Copy the first events of a ledger to a file of the stock recorder."""
+    stock = StockApplication(
         {
             "PERSISTENCE_MODULE": "eventsourcing.sqlite",
             "SQLITE_DBNAME": str(path),
@@ -52,7 +52,7 @@ def copy(ledger: Ledger, path: Path, amount: int) -> Stock:
 
 
 def pages(application: Application[str], amount: int) -> Iterator[list[Notification]]:
-    """Read the first `amount` events of a log, a page at a time."""
+    """Yield the first `amount` events of a log, page by page."""
     start = 1
     while start <= amount:
         limit = min(PAGE, amount - start + 1)
