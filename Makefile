@@ -8,15 +8,20 @@ run: $(INSTALLED)
 	@$(BIN)/kitledger welcome
 	@exec $(BIN)/kitledger serve
 
-test: $(INSTALLED)
-	$(BIN)/python -m pytest --cov --cov-report=term
+# More processes than processors, for many tests wait for servers to start or to stop.
+SPREAD := -n 4 --dist loadfile
 
+test: $(INSTALLED)
+	$(BIN)/python -m pytest $(SPREAD)
+
+# The same tests with longer searches, and measured, which slows the servers down too.
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) test
+	KITLEDGER_TESTS=long $(BIN)/python -m pytest $(SPREAD) -o faulthandler_timeout=600 \
+		--cov --cov-report=term
 
 demo: $(INSTALLED)
 	@$(BIN)/python -m benchmarks.demo
@@ -25,6 +30,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
 
 chaos: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[chaos]'
 	$(BIN)/python -m chaos
 
 clean:

@@ -1,4 +1,4 @@
-"""What a WSGI server imports: `gunicorn wsgi:app`."""
+"""The WSGI application: `gunicorn wsgi:app`."""
 
 from receiver import create_app, preload
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.store_under_test import StoreUnderTest, make_store
-from tests.postgres import Databases
+from tests.harness.postgres import Databases
 
 SERVER_SETTINGS = {
     "shared_buffers": "1GB",

@@ -1,29 +1,20 @@
 """A clock that the senders and the service's processes share, and that can be set back."""
 
-import mmap
-import os
-import struct
 import time
 from pathlib import Path
 
-VARIABLE = "CHAOS_CLOCK"
-HOOK = Path(__file__).with_name("shifted")
-FORM = struct.Struct("d")
-
 
 class Clock:
-    """The time as `chaos/shifted/sitecustomize.py` shows it to processes that are told of its file."""
+    """Keep by how many seconds the time is off, in a file that libfaketime reads at each question.
+
+    What measures spans (time.monotonic and its like) stays as it is, as when a host's clock is set.
+    Source: https://github.com/wolfcw/libfaketime, "Using offsets for relative dates".
+    """
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        file.write_bytes(FORM.pack(0.0))
-        with file.open("r+b") as opened:
-            self._shared = mmap.mmap(opened.fileno(), FORM.size)
-
-    @property
-    def offset(self) -> float:
-        """Return by how many seconds it is off."""
-        return float(FORM.unpack_from(self._shared)[0])
+        self.offset = 0.0
+        self._write()
 
     def now(self) -> float:
         """Return the seconds since 1970."""
@@ -31,9 +22,19 @@ class Clock:
 
     def shift(self, seconds: float) -> None:
         """Set it, for all at once."""
-        FORM.pack_into(self._shared, 0, self.offset + seconds)
+        self.offset += seconds
+        self._write()
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that make a Python process go by this clock."""
-        path = os.pathsep.join(filter(None, [str(HOOK), os.environ.get("PYTHONPATH")]))
-        return {VARIABLE: str(self.file), "PYTHONPATH": path}
+        """Return the variables that make a process go by this clock."""
+        # Only `.[chaos]` installs it: some package indexes have its source alone, which needs a compiler.
+        from libfaketime import get_reload_information
+
+        _, preloaded = get_reload_information()
+        return {**preloaded, "FAKETIME_TIMESTAMP_FILE": str(self.file), "NO_FAKE_STAT": "1"}
+
+    def _write(self) -> None:
+        """Replace the file as a whole: a process may read it at any moment."""
+        written = self.file.with_suffix(".new")
+        written.write_text(f"{self.offset:+.3f}\n")
+        written.replace(self.file)

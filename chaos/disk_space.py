@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from chaos.fault import Skipped
-from tests.postgres import Server
-from tests.postgres.programs import new_folder
+from tests.harness.postgres import Server
+from tests.harness.postgres.programs import new_folder
 
 CHUNKS = (1024 * 1024, 4096, 1)
 

@@ -11,7 +11,7 @@ import msgspec
 from chaos.client_log import UNAVAILABLE
 from chaos.store_under_test import StoredEvent, StoreUnderTest
 from chaos.waiting import wait_until
-from tests.service import Service
+from tests.harness.service import Service
 
 CATCH_UP_SECONDS = 20.0
 ATTEMPTS = 5

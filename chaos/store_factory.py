@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from chaos.store_under_test import PostgresStore, SqliteStore
-from tests.postgres import Server
+from tests.harness.postgres import Server
 
 
 class StoreFactory:

@@ -9,7 +9,7 @@ from typing import Protocol
 import psycopg
 
 from store.advisory_locks import LOCK_NAMESPACE
-from tests.postgres import Server
+from tests.harness.postgres import Server
 
 StoredEvent = tuple[int, str, str, bytes]
 """Position, stream, topic and state of a stored event."""

@@ -17,7 +17,7 @@ from chaos.store_under_test import StoreUnderTest
 from chaos.waiting import wait_until
 from receiver.services import assemble
 from receiver.settings import Settings
-from tests.service import Service
+from tests.harness.service import Service
 
 WORKERS = 2
 SENDERS = 6

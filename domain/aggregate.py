@@ -11,10 +11,10 @@ from eventsourcing.utils import register_topic
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """State one fact about one aggregate; `timestamp` is when the ledger learned it, aware UTC.
+    """One fact about one aggregate; `timestamp` is the time of recording, aware UTC.
 
-    Each event class has a TOPIC, which names it in the store for ever and is never changed, and an
-    `apply` that assigns and decides nothing. It is defined within the class of its aggregate.
+    Each event class has a TOPIC, which names it in the store and never changes, and an `apply` that
+    assigns attributes and contains no rules. It is defined within the class of its aggregate.
     """
 
     TOPIC: ClassVar[str]
@@ -28,7 +28,7 @@ class Event:
             register_topic(cls.TOPIC, cls)
 
     def apply(self, aggregate: Any) -> None:
-        """Assign to the aggregate what follows from this event."""
+        """Assign the values of this event to the aggregate."""
 
     def mutate(self, aggregate: "Aggregate | None") -> "Aggregate":
         """Return the aggregate as it is after this event; eventsourcing's repository replays by it."""
@@ -37,10 +37,10 @@ class Event:
 
 
 class Aggregate:
-    """Hold the state of one stream, and the events that are decided but not yet recorded.
+    """The state of one stream, and its pending events: triggered but not yet recorded.
 
-    An aggregate starts empty, at version 0: whether a first event makes it is for its own commands
-    to say. `id` is the name of its stream, made from natural keys by the class.
+    An aggregate starts empty, at version 0; its commands trigger the first event. `id` is the name
+    of its stream, made from natural keys by `create_id`.
     """
 
     def __init_subclass__(cls) -> None:
@@ -54,7 +54,7 @@ class Aggregate:
         self._pending: list[Event] = []
 
     def replay(self, events: Iterable[Event]) -> Self:
-        """Take over events that were recorded before, in their order.
+        """Apply recorded events, oldest first.
 
         Raises eventsourcing's OriginatorIDError for an event of another stream, and its
         OriginatorVersionError for one that is not the next.
@@ -64,7 +64,7 @@ class Aggregate:
         return self
 
     def trigger(self, event_class: type[Event], timestamp: datetime, **values: Any) -> None:
-        """Decide an event: apply it and keep it for saving."""
+        """Create an event, apply it, and keep it as pending."""
         event = event_class(
             originator_id=self.id,
             originator_version=self.version + 1,
@@ -75,7 +75,7 @@ class Aggregate:
         self._pending.append(event)
 
     def collect_events(self) -> list[Event]:
-        """Hand over what is to be saved, once."""
+        """Return the pending events, and forget them."""
         collected, self._pending = self._pending, []
         return collected
 

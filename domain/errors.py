@@ -1,4 +1,4 @@
-"""The refusals of the domain; the edge turns each into an answer.
+"""The refusals of the domain; receiver/errors.py turns each into an answer.
 
 Refusal
 ├── NotFound
@@ -6,22 +6,22 @@ Refusal
 │   ├── UnknownOrganization
 │   ├── UnknownQuarantined
 │   └── UnknownRegistration
-├── AlreadyRegistered         an active registration says the same
+├── AlreadyRegistered         an equal registration is active
 ├── IdentifierTaken           another group has this identifier
 ├── InvalidField              a field names something that does not exist or is not possible
-├── KitOfAnotherCustomer      the kit belongs to somebody else
-├── QuarantineClosed          it was released or discarded before
+├── KitOfAnotherCustomer      the kit belongs to another customer
+├── QuarantineClosed          the delivery was released or discarded before
 ├── StillRefused              the envelope is still invalid
-└── WouldReplace              releasing a conflict would change what was recorded
+└── WouldReplace              the release would replace a recorded envelope
 """
 
 
 class Refusal(Exception):
-    """Refuse a command, with a sentence that its reader can act on."""
+    """Refuse a command; the message says why."""
 
 
 class NotFound(Refusal):
-    """Refuse because the thing that was named does not exist."""
+    """Refuse because a named thing does not exist."""
 
 
 class UnknownKitRegistration(NotFound):

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Recorder(EventStore, Protocol):
-    """Record events, for the ledger and for those who follow it."""
+    """The event store's recorder, as the ledger and the projector use it."""
 
     def select_batch(
         self, after: int, *, topics: Sequence[str], limit: int, max_bytes: int

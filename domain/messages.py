@@ -10,7 +10,7 @@ from domain.observed import ObservedAggregate
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """The part of a message that concerns an aggregate: `values` are fields of its Observed event."""
+    """The data of a message, for one aggregate: `values` are the fields of its Observed event."""
 
     aggregate: type[ObservedAggregate]
     stream: str
@@ -19,9 +19,9 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A valid envelope; `payload` is None for a type that touches no aggregate.
+    """A valid envelope; `payload` is None for a type that changes no aggregate.
 
-    `body` is its exact bytes. `created_at` is the sender's time, aware UTC, or None when it gave none.
+    `body` is its exact bytes. `created_at` is the sender's time, aware UTC, or None if there is none.
     """
 
     body: bytes
@@ -33,7 +33,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class InvalidEnvelope:
-    """Bytes that are no valid envelope: `reason` is not-json or invalid, `errors` name fields."""
+    """An invalid envelope: `reason` is not-json or invalid, `errors` has messages by field."""
 
     body: bytes
     reason: str
@@ -45,9 +45,8 @@ class InvalidEnvelope:
 class Outcome:
     """The outcome of one envelope: recorded, duplicate, replaced, conflict, invalid or not-json.
 
-    `stream` and `version` say where it is stored. Once that is appended and its position known,
-    `resolve` gives the outcome with a `position` if the envelope is recorded, with a `quarantine`
-    if it is held.
+    `stream` and `version` identify the stored event. After the append, `resolve` sets its position:
+    `position` if the envelope is recorded, `quarantine` if it is held.
     """
 
     status: str
@@ -64,11 +63,11 @@ class Outcome:
         return self.status not in {"recorded", "duplicate", "replaced"}
 
     def resolve(self, position: int) -> "Outcome":
-        """Return the outcome with the position of what was stored."""
+        """Return the outcome with the position of the stored event."""
         if self.held:
             return replace(self, quarantine=position)
         return replace(self, position=position)
 
 
 EnvelopeReader = Callable[[bytes], tuple[list[Message | InvalidEnvelope], bool]]
-"""Reads the messages in a body, and says whether it is an array."""
+"""A function that returns the messages in a body, and whether the body is an array."""

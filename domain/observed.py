@@ -1,4 +1,4 @@
-"""Aggregates that sources observe: observations in any order, repeated, add up to a current status."""
+"""Aggregates that sources observe: repeated observations, in any order, give one current status."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
@@ -10,9 +10,9 @@ from domain.aggregate import Aggregate, Event
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Observation:
-    """What one delivery says of one thing; `created_at` is the sender's time, aware UTC.
+    """The status of one thing in one delivery; `created_at` is the sender's time, aware UTC.
 
-    `fields` are those that only things of this kind have, such as a kit's shipment.
+    `fields` are the aggregate's own fields, such as a kit's shipment.
     """
 
     event_id: int
@@ -24,7 +24,7 @@ class Observation:
 
     @property
     def key(self) -> tuple[int, str]:
-        """Return what identifies it among the observations of its thing, and sorts it."""
+        """Return the key that identifies and sorts the observations of one thing."""
         return self.event_id, self.source
 
 
@@ -40,10 +40,10 @@ class CurrentStatus:
 
 
 def current_status(observations: Iterable[Observation]) -> CurrentStatus | None:
-    """Fold observations in the order of their event ids; None when there are none.
+    """Fold observations in the order of their event ids; return None when there are none.
 
-    Sorting first makes every order of arrival end in the same state. A reason stays while its status
-    does: a later observation of the same status without one does not take it away, another status does.
+    Sorting makes the result independent of the order of arrival. A reason is kept until the status
+    changes: a later observation of the same status without a reason does not clear it.
     """
     ordered = sorted(observations, key=lambda each: each.key)
     if not ordered:
@@ -71,7 +71,7 @@ class Observed(Event):
     reason: str | None
 
     def observation(self) -> Observation:
-        """Return the observation, without where it is stored."""
+        """Return the observation in this event."""
         return Observation(
             event_id=self.event_id,
             source=self.source,
@@ -88,7 +88,7 @@ class Observed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Retracted(Event):
-    """An operator replaced the delivery, and its successor does not speak of this thing any more."""
+    """An operator replaced the delivery with one that does not concern this aggregate."""
 
     event_id: int
     source: str
@@ -101,10 +101,10 @@ SHARED_FIELDS = frozenset(each.name for each in fields(Observed))
 
 
 class ObservedAggregate(Aggregate):
-    """A thing whose status sources announce. It refuses nothing, so observing needs its version alone.
+    """A thing with a status that sources announce. It refuses nothing, so `observe` needs no history.
 
-    A subclass has an event `Observed` and an event `Retracted`. Both have the field that `key` names;
-    further fields of `Observed` are observed as the status is: the last value that was given counts.
+    A subclass defines the events `Observed` and `Retracted`, both with the field named by `key`. For
+    each further field of `Observed`, the last value that is not None is current.
     """
 
     Observed: ClassVar[type[Observed]]
@@ -112,7 +112,7 @@ class ObservedAggregate(Aggregate):
     category: ClassVar[str]
     """The first part of the names of its streams."""
     key: ClassVar[str]
-    """The field that tells one thing from another."""
+    """The field that identifies a thing."""
     key_type: ClassVar[type[str] | type[int]] = str
     _by_category: ClassVar[dict[str, type["ObservedAggregate"]]] = {}
 
@@ -138,7 +138,7 @@ class ObservedAggregate(Aggregate):
         return cls._by_category[stream.partition("/")[0]]
 
     def observe(self, *, now: datetime, **values: Any) -> None:
-        """Record what a source announced; `values` are the fields of the Observed event."""
+        """Record an observation; `values` are the fields of the Observed event."""
         self.trigger(self.Observed, now, **values)
 
     def retract(self, *, now: datetime, event_id: int, source: str) -> None:

@@ -1,4 +1,4 @@
-"""A delivery that was verified, and the receipt of it that events keep."""
+"""A verified delivery, and the receipt of it that events keep."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +8,10 @@ from domain.aggregate import Event
 
 @dataclass(frozen=True)
 class VerifiedDelivery:
-    """Hold what one source sent, exactly, after its signature was found good.
+    """A delivery with a valid signature; `body` is its exact bytes.
 
-    `webhook_id` and `webhook_timestamp` are signed together with the body, and empty for schemes
-    that have neither. `signature` is the whole header value. `received_at` is aware, UTC.
+    `webhook_id` and `webhook_timestamp` are signed with the body, and empty for schemes without
+    them. `signature` is the whole header value. `received_at` is aware, UTC.
     """
 
     source: str
@@ -25,10 +25,10 @@ class VerifiedDelivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt(Event):
-    """Keep what proves a delivery: every event about something received is a receipt.
+    """An event that keeps the evidence of a delivery: its bytes and its signature.
 
-    Each envelope of an array has a receipt of its own: then `body` is its slice of the array, `batch`
-    names the stream that keeps the whole, and the signature is kept there.
+    Each envelope of an array has its own receipt: `body` is its slice of the array, and `batch` names
+    the stream that keeps the whole array and the signature.
     """
 
     source: str

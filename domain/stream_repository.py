@@ -1,4 +1,4 @@
-"""Loading aggregates from their streams, and saving what they decided."""
+"""Loading aggregates from their streams, and saving their events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class StreamRepository:
         return cast(Event, self._mapper.to_domain_event(stored))
 
     def stream_versions(self, streams: Sequence[str]) -> dict[str, int]:
-        """Return the last version of each of these streams, 0 for those that are new."""
+        """Return the last version of each of these streams, 0 for new ones."""
         return dict.fromkeys(streams, 0) | self.store.stream_versions(streams)
 
     def position_of(self, stream: str, version: int) -> int:
@@ -60,11 +60,11 @@ class StreamRepository:
         return self.store.select_stream(stream)[version - 1].id
 
     def save_aggregates(self, *aggregates: Aggregate) -> list[Recorded]:
-        """Save what the aggregates decided, all or nothing."""
+        """Save the pending events of aggregates, all or none."""
         return self.save_events([event for each in aggregates for event in each.collect_events()])
 
     def save_events(self, events: Sequence[Event]) -> list[Recorded]:
-        """Append events, all or nothing, and return them with their positions.
+        """Append events, all or none, and return them with their positions.
 
         On a recorder they are on disk then, in a unit of work when its transaction has ended.
         Raises eventsourcing's IntegrityError when another writer was first in one of the streams.

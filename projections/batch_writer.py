@@ -1,4 +1,4 @@
-"""Writing the rows that follow from a batch of events, many rows with one statement."""
+"""Writing the rows of a batch of events, many rows with one statement."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from projections.statement import Statement, compiled
 
 
 class BatchWriter:
-    """Write to one slot's tables; upserts are gathered until `flush`.
+    """Write to one slot's tables; upserts are buffered until `flush`.
 
-    `changed` is for the projection: what it has to do when the batch is complete.
+    `changed` belongs to the projection, which keeps there what `finish_batch` must write.
     """
 
     def __init__(self, connection: Connection, slot: int) -> None:
@@ -22,31 +22,31 @@ class BatchWriter:
         self._gathered: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
 
     def upsert(self, tables: SlotTables, **row: Any) -> None:
-        """Insert a row, or replace the one with its key, at the latest by `flush`."""
+        """Buffer a row; `flush` inserts it, or replaces the row with its key."""
         table = tables[self.slot]
         self._gathered.setdefault(table.name, (table, []))[1].append(row)
 
     def flush(self) -> None:
-        """Write the gathered rows."""
+        """Write the buffered rows."""
         gathered, self._gathered = self._gathered, {}
         for table, rows in gathered.values():
             statement = _upsert(table, tuple(rows[0]), self.connection)
             self.connection.exec_driver_sql(statement.sql, statement.bind_all(rows))
 
     def run(self, statement: Any) -> None:
-        """Run a statement, after the rows that were gathered before it."""
+        """Flush, then run a statement."""
         self.flush()
         self.connection.execute(statement)
 
     def change(self, statement: Any) -> None:
-        """Run an update or delete that must find its row; LookupError when it does not."""
+        """Flush, then run an update or delete; raises LookupError when it finds no row."""
         self.flush()
         if not self.connection.execute(statement).rowcount:
             raise LookupError(f"no row to change: {statement}")
 
 
 def _upsert(table: Table, columns: tuple[str, ...], connection: Connection) -> Statement:
-    """Compile an upsert once: done for each row anew, it would cost more than the row."""
+    """Return an upsert, compiled once: compiling costs more than writing a row."""
     key = (table.name, columns, connection.dialect.name)
     if key not in _upserts:
         insert = INSERTS[connection.dialect.name]

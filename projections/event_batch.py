@@ -18,7 +18,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Poison:
-    """An event that one projection can't apply: its position, and the error."""
+    """An event that a projection can't apply: its position, and the error."""
 
     projection: str
     position: int
@@ -26,7 +26,7 @@ class Poison:
 
 
 class EventBatch:
-    """Some events of the ledger, each decoded once, when the first projection asks for it."""
+    """A batch of stored events; each is decoded once, when the first projection needs it."""
 
     def __init__(self, ledger: Ledger, stored: Sequence[Notification]) -> None:
         self._ledger = ledger
@@ -55,7 +55,7 @@ def apply_events(
 ) -> Poison | None:
     """Apply events to a slot; stop before the first that fails, and return it.
 
-    All are tried at once, since almost always all succeed, and one by one only when one fails.
+    All are applied at once; only if that fails, one by one.
     """
     passed = _passed(connection, model, wanted)
     wanted = [each for each in wanted if each.id not in passed]
@@ -97,5 +97,5 @@ def _attempt(
 
 
 def _caused_by_data(error: DBAPIError) -> bool:
-    """Tell a row that the table refuses from a database that can't serve now."""
+    """Say whether the row caused the error, not the state of the database."""
     return type(error).__name__ in {"IntegrityError", "DataError"}

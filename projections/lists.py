@@ -1,4 +1,4 @@
-"""Pages of rows: one statement for each list and set of filters, compiled once."""
+"""Pages of rows; the statement of each list and set of filters is compiled once."""
 
 import operator
 from collections.abc import Sequence
@@ -35,8 +35,8 @@ def page(
 ) -> list[dict[str, Any]]:
     """Return up to `limit` rows, sorted by the columns in `order`, from the first after `after`.
 
-    `after` holds the values of those columns in the last row of the page before. A filter is named
-    by its column, with `>=` or `<` behind the name if it is not for equality; None filters nothing.
+    `after` has the values of those columns in the last row of the previous page. A filter has the
+    name of its column, followed by `>=` or `<` unless it is for equality; None filters nothing.
     """
     values = {name: value for name, value in filters.items() if value is not None}
     names = tuple(values)

@@ -1,4 +1,4 @@
-"""Making the tables of the read models, anew where they are those of another version."""
+"""Creating the tables of the read models, and replacing those of another version."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
@@ -11,16 +11,16 @@ from projections.tables import projections, projector, skipped
 
 
 class HasTables(Protocol):
-    """A projection as far as its tables go."""
+    """The parts of a projection that a migration needs."""
 
     name: ClassVar[str]
     tables: ClassVar[tuple[SlotTables, ...]]
 
 
 def migrate(connection: Connection, database: Database, models: Sequence[HasTables]) -> None:
-    """Make missing tables, and a row for each projection.
+    """Create missing tables, and a row for each projection.
 
-    A projection whose tables are those of another version begins anew at position 0, with new tables.
+    A projection with tables of another version gets new tables, and starts again at position 0.
     """
     database.prepare(connection)
     metadata.create_all(connection, [projections, skipped, projector])
@@ -35,7 +35,7 @@ def migrate(connection: Connection, database: Database, models: Sequence[HasTabl
 
 
 def _is_current(inspector: Inspector, table: Table, schema: str | None) -> bool:
-    """Say whether a table exists with the columns that this version gives it."""
+    """Say whether a table exists with this version's columns."""
     return inspector.has_table(table.name, schema) and table.columns.keys() == [
         column["name"] for column in inspector.get_columns(table.name, schema)
     ]

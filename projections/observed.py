@@ -1,4 +1,4 @@
-"""The shared shape of the read models of kits and reports: the current status of each thing."""
+"""The base of the read models of observed aggregates: the current status of each thing."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -33,10 +33,10 @@ def observed_tables(
     key: Callable[[], Column[Any]],
     own: Callable[[], Sequence[Column[Any]]] = tuple,
 ) -> tuple[SlotTables]:
-    """Define the table of an observed read model; `own` are the columns of its own fields.
+    """Define the table of an observed read model; `own` makes the columns of its own fields.
 
-    The observations are in the row of their thing, not in a table of their own: with millions of
-    things, each row in one more table is one more page that is not in memory.
+    The observations are in the row of their thing: with millions of things, a row in another table
+    would be another page that is not in memory.
     """
     tables = slot_tables(
         name,
@@ -57,7 +57,7 @@ def observed_tables(
 class ObservedProjection(Projection):
     """Keep the current status of each thing of one kind, with all observations of it.
 
-    Subclasses give `aggregate`, and the column `key` that identifies a thing.
+    Subclasses define `aggregate`, and the column `key` that identifies a thing.
     """
 
     aggregate: ClassVar[type[ObservedAggregate]]
@@ -69,12 +69,12 @@ class ObservedProjection(Projection):
             cls.handlers[event_class] = ObservedProjection.collect
 
     def collect(self, writer: BatchWriter, event: Observed | Retracted, position: int) -> None:
-        """Collect an event; its thing is written when the batch is complete."""
+        """Collect an event for `finish_batch`."""
         key = getattr(event, self.aggregate.key)
         writer.changed.setdefault(key, []).append(event)
 
     def finish_batch(self, writer: BatchWriter) -> None:
-        """Write the current status of each thing that the batch observed."""
+        """Write the current status of each thing that this batch changed."""
         keys = list(writer.changed)
         for start in range(0, len(keys), KEYS_IN_A_LIST):
             some = keys[start : start + KEYS_IN_A_LIST]

@@ -15,7 +15,7 @@ Handler = Callable[[Any, BatchWriter, Any, int], None]
 
 
 def handles(event_class: type[Event]) -> Callable[[Handler], Handler]:
-    """Mark a method of a projection as the handler of one event class."""
+    """Mark a method of a projection as the handler of an event class."""
 
     def mark(handler: Handler) -> Handler:
         handler.handles = event_class  # type: ignore[attr-defined]
@@ -25,7 +25,7 @@ def handles(event_class: type[Event]) -> Callable[[Handler], Handler]:
 
 
 class Projection:
-    """One read model. Subclasses give `name`, `tables`, and methods marked by `handles`."""
+    """One read model. Subclasses define `name`, `tables`, and methods marked with `handles`."""
 
     name: ClassVar[str]
     tables: ClassVar[tuple[SlotTables, ...]]
@@ -37,11 +37,11 @@ class Projection:
 
     @property
     def topics(self) -> frozenset[str]:
-        """Return the topics of the events that it handles."""
+        """Return the topics of the events that this projection handles."""
         return frozenset(event_class.TOPIC for event_class in self.handlers)
 
     def apply(self, connection: Connection, slot: int, recorded: Iterable[Recorded]) -> None:
-        """Write the rows that follow from these events into a slot."""
+        """Write the rows of these events into a slot."""
         writer = BatchWriter(connection, slot)
         for each in recorded:
             self.handlers[type(each.event)](self, writer, each.event, each.position)
@@ -49,7 +49,7 @@ class Projection:
         self.finish_batch(writer)
 
     def finish_batch(self, writer: BatchWriter) -> None:
-        """Write the rows that need all events of a batch."""
+        """Write the rows that depend on all events of a batch."""
 
     def clear(self, connection: Connection, slot: int) -> None:
         """Delete the rows of a slot."""

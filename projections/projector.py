@@ -36,8 +36,8 @@ AHEAD = "it is ahead of the ledger, which was restored to an earlier state: rebu
 class Projector:
     """Apply events to every projection; one step is one transaction of rows and positions.
 
-    It may be killed anywhere: a step that was not committed is done again, one that was is not.
-    `log_event` is called with everything that an operator should know.
+    So a killed projector applies no event twice and leaves none out. `log_event` is called for each
+    log line.
     """
 
     def __init__(
@@ -63,21 +63,20 @@ class Projector:
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
 
     def run(self, stop: threading.Event, still_held: StillHeld = lambda: True) -> None:
-        """Project until `stop` is set, or `still_held` says that the projector's lock was lost.
+        """Project until `stop` is set, or until `still_held` returns False: the lock was lost.
 
-        While a database can't be reached, it waits. Between steps it naps some times as long as a
-        step takes: under load that makes steps larger and fewer, and leaves the processors to the
-        web workers.
+        It waits while a database can't be reached. After each step it sleeps for a multiple of the
+        step's duration: so steps are larger and fewer under load, and web workers get the processors.
         """
-        reached, due, resumed, asked = -1, 0.0, False, time.monotonic()
+        reached, due, resumed, checked = -1, 0.0, False, time.monotonic()
         idle = POLL_SECONDS
         while not stop.is_set():
-            # Longer and longer while there are no events: a question costs little, but not nothing.
+            # Rises while there are no events, since each poll has a cost.
             nap = idle = min(LONGEST_IDLE, 1.25 * idle)
             try:
                 started = time.monotonic()
-                if started > asked + BEAT_SECONDS:
-                    asked = started
+                if started > checked + BEAT_SECONDS:
+                    checked = started
                     if not still_held():
                         return
                 resumed = resumed or self.resume()
@@ -93,7 +92,7 @@ class Projector:
             stop.wait(nap)
 
     def step(self) -> int:
-        """Project one batch; return the position that every running projection has reached."""
+        """Project one batch; return the position that all running projections have reached."""
         with self._read_database.transaction() as connection:
             self._beat(connection)
             running = self._running(connection)
@@ -115,9 +114,9 @@ class Projector:
     def _not_ahead(
         self, connection: Connection, running: list[Running], reached: int
     ) -> list[Running]:
-        """Stop the projections that are ahead of the head: the ledger was restored to an earlier state.
+        """Stop the projections that are ahead of the ledger: it was restored to an earlier state.
 
-        It will record other events at those positions, which they would never apply.
+        It will record other events at positions that those projections have passed.
         """
         if all(position <= reached for _, _, position in running):
             return running
@@ -133,12 +132,12 @@ class Projector:
             self._beaten = time.monotonic()
 
     def resume(self) -> bool:
-        """Let stopped projections try their event again: this program may be a newer version."""
+        """Start stopped projections again: this version of the program may apply their event."""
         with self._read_database.transaction() as connection:
-            mine = projections.c.name.in_([model.name for model in self._models])
-            curable = or_(projections.c.error.is_(None), projections.c.error != AHEAD)
-            cured = update(projections).where(mine, curable)
-            connection.execute(cured.values(stopped_at=None, error=None))
+            known = projections.c.name.in_([model.name for model in self._models])
+            not_ahead = or_(projections.c.error.is_(None), projections.c.error != AHEAD)
+            resumed = update(projections).where(known, not_ahead)
+            connection.execute(resumed.values(stopped_at=None, error=None))
         return True
 
     def _running(self, connection: Connection) -> list[Running]:

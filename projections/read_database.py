@@ -1,4 +1,4 @@
-"""The read models' database: snapshots, the write transaction, locks, and the projector's sign of life."""
+"""The read models' database: snapshots, the write transaction, locks, and the projector's heartbeat."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,8 +18,8 @@ RETRY_LOCK_SECONDS = 0.5
 class ReadDatabase:
     """Open snapshots and transactions on the read models' database, and lock between processes.
 
-    `url` names an SQLite file or a PostgreSQL database. Nothing is connected before it is needed, and
-    never more than `pool_size` snapshots are open at a time.
+    `url` names an SQLite file or a PostgreSQL database. It connects on first use, and opens at most
+    `pool_size` snapshots at a time.
     """
 
     def __init__(self, url: str, pool_size: int = 4) -> None:
@@ -28,7 +28,7 @@ class ReadDatabase:
         self.engine = self._database.engine
 
     def migrate(self, models: Sequence[HasTables]) -> None:
-        """Make missing tables; a projection of another version begins anew."""
+        """Create missing tables; a projection of another version starts again."""
         with self.transaction() as connection:
             migrate(connection, self._database, models)
 
@@ -38,18 +38,18 @@ class ReadDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Open the one transaction that may write; it commits when the block ends without an error."""
+        """Open the only transaction that may write; it commits when the block ends without an error."""
         with self._database.writer.begin() as connection:
             yield connection
 
     def projector_alive(self, within: float) -> bool:
-        """Say whether a projector gave a sign of life during the last `within` seconds."""
+        """Say whether a projector's last heartbeat is less than `within` seconds ago."""
         with self.engine.connect() as connection:
             beat = connection.scalar(select(projector.c.beat))
             return beat is not None and abs(self._database.now(connection) - beat) < within
 
     def beat(self, connection: Connection, owner: str) -> None:
-        """Give a projector's sign of life."""
+        """Write the projector's heartbeat."""
         values = {"owner": owner, "beat": self._database.now(connection)}
         if not connection.execute(update(projector).values(**values)).rowcount:
             connection.execute(insert(projector).values(only=1, **values))
@@ -60,7 +60,7 @@ class ReadDatabase:
 
     @contextmanager
     def wait_for_lock(self, name: str, stop: threading.Event) -> Iterator[StillHeld]:
-        """Wait for a lock, and hold it; or give up waiting when `stop` is set."""
+        """Wait for a lock, and hold it; stop waiting when `stop` is set."""
         while not stop.is_set():
             with ExitStack() as stack:
                 try:

@@ -1,4 +1,4 @@
-"""Rebuilding a projection from the first event, while readers go on reading the old rows."""
+"""Rebuilding a projection from the first event, while readers use the old rows."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ def rebuild(
     model: Projection,
     progress: Callable[[int, int], None],
 ) -> int:
-    """Fill the other slot up to the ledger's head, make it the live one, and return the position.
+    """Fill the other slot up to the ledger's head, make it the live slot, and return the position.
 
     `progress(done, total)` is called with positions. Raises RebuildStopped, and Locked when another
     rebuild of this projection may be running. The projector goes on meanwhile: the last events are

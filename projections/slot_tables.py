@@ -1,4 +1,4 @@
-"""Tables with slots: readers read the rows of one slot while a rebuild fills the other."""
+"""Tables with two slots: readers use one slot while a rebuild fills the other."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -8,18 +8,18 @@ from sqlalchemy.dialects import postgresql
 
 SLOTS = (0, 1)
 INNER = {"inner": True}
-"""Marks a column that the projection keeps for itself, and no list shows."""
+"""The info of a column that only the projection reads."""
 SlotTables = tuple[Table, ...]
 metadata = MetaData()
 
 Word = String().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-"""Text that is sorted by its code points, whatever language a server speaks."""
+"""Text that is sorted by code points, whatever the server's locale."""
 
 
 def slot_tables(
     name: str, columns: Callable[[], Sequence[Column[Any]]], indexes: Iterable[Sequence[str]] = ()
 ) -> SlotTables:
-    """Define a table once for each slot, with columns made anew and the same indexes."""
+    """Define a table for each slot; `columns` makes its columns, `indexes` names columns."""
     tables = []
     for slot in SLOTS:
         table = Table(f"{name}_{slot}", metadata, *columns())

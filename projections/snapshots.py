@@ -1,4 +1,4 @@
-"""Snapshots of a projection that show what was acknowledged before they were asked for."""
+"""Snapshots of a projection that show every write acknowledged before."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from store.engines import driver_of
 from store.pool import Pool
 
 CATCH_UP_SECONDS = 2.0
-"""How long a read waits for the projector before it answers with the rows there are."""
+"""The longest wait of a read for the projector; then it answers with the present rows."""
 SHORTEST_NAP, LONGEST_NAP = 0.002, 0.02
 
 
@@ -31,7 +31,7 @@ class Snapshot:
 
 
 class SnapshotPool(Pool[Connection]):
-    """Keep connections for snapshots: SQLAlchemy's checking out of one costs as much as a read."""
+    """Keep connections for snapshots: checking one out of SQLAlchemy's pool costs as much as a read."""
 
     def __init__(self, database: Database, size: int) -> None:
         super().__init__(size)
@@ -42,21 +42,21 @@ class SnapshotPool(Pool[Connection]):
         return self._database.connect()
 
     def is_lost(self, connection: Connection) -> bool:
-        """Count every error at the beginning of a snapshot as a lost connection."""
+        """Treat every error at the beginning of a snapshot as a lost connection."""
         return True
 
     def is_reusable(self, connection: Connection) -> bool:
-        """Tell whether the last snapshot was ended, and the next may be on the same server."""
+        """Say whether the connection can be used for another snapshot."""
         return not connection.invalidated and self._database.reusable(driver_of(connection))
 
     def discard(self, connection: Connection) -> None:
-        """Close a connection, whatever state it is in."""
+        """Close a connection in any state."""
         connection.invalidate()
         connection.close()
 
 
 class Snapshots:
-    """Open snapshots on kept connections, at most `pool_size` at a time, past SQLAlchemy."""
+    """Open snapshots on kept connections, at most `pool_size` at a time."""
 
     def __init__(self, database: Database, pool_size: int) -> None:
         self._database = database
@@ -67,14 +67,14 @@ class Snapshots:
     def open(self, name: str, head: int | None) -> Iterator[Snapshot]:
         """Open a snapshot of a projection that shows every event up to `head`.
 
-        When the projector can't catch up in time, or has stopped at an event, or the head is not
-        known, it shows the rows there are, and its lag. Raises eventsourcing's OperationalError when
+        When the projector does not catch up in time, or has stopped at an event, or the head is not
+        known, it shows the present rows and their lag. Raises eventsourcing's OperationalError when
         all connections are in use for too long.
         """
         deadline, nap = time.monotonic() + CATCH_UP_SECONDS, SHORTEST_NAP
         while True:
             with self._transaction(name) as (connection, slot, position, stopped_at):
-                # Beyond the head is a projector that was quick, or, stopped, one that is ahead for good.
+                # A running projector may be ahead of an older head; a stopped one stays ahead.
                 unknown = head is None or (stopped_at is not None and position > head)
                 lag = None if unknown else max(0, (head or 0) - position)
                 if not lag or stopped_at is not None or time.monotonic() >= deadline:

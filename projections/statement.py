@@ -1,4 +1,4 @@
-"""Statements that are compiled once: to compile one takes longer than to run it."""
+"""Statements that are compiled once: compiling takes longer than running."""
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
@@ -8,14 +8,14 @@ from sqlalchemy import Connection
 
 
 class Statement(NamedTuple):
-    """SQL for a driver: its parameters' names in order, if it takes a tuple, and their defaults."""
+    """SQL for a driver, with the order of its parameters, if it takes a tuple, and their defaults."""
 
     sql: str
     parameter_names: list[str] | None
     defaults: dict[str, Any]
 
     def bind(self, values: Mapping[str, Any]) -> Any:
-        """Return the values in the form that the driver takes."""
+        """Return the values as the driver's parameters."""
         values = {**self.defaults, **values}
         return (
             values
@@ -24,7 +24,7 @@ class Statement(NamedTuple):
         )
 
     def bind_all(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
-        """Return many rows in that form; each has all the values."""
+        """Return rows as the driver's parameters; each has all the values."""
         return (
             rows
             if self.parameter_names is None
@@ -33,7 +33,7 @@ class Statement(NamedTuple):
 
 
 def compiled(statement: Any, connection: Connection, *, literally: bool = False) -> Statement:
-    """Compile a statement for a connection; `literally` writes its values into it."""
+    """Compile a statement for a connection; with `literally`, its values become part of the SQL."""
     schemas = connection.get_execution_options().get("schema_translate_map")
     done = statement.compile(
         dialect=connection.dialect,

@@ -1,4 +1,4 @@
-"""The status of the projections, and skipping an event that one can't apply."""
+"""The status of the projections, and skipping an event that a projection can't apply."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from projections.times import from_microseconds
 
 @dataclass(frozen=True)
 class Status:
-    """The status of a projection; `lag` is in positions, `error` says why it stopped, if it did."""
+    """The status of a projection; `lag` is in positions, `error` is None unless it has stopped."""
 
     name: str
     position: int
@@ -23,11 +23,11 @@ class Status:
 
 
 class NotStopped(Exception):
-    """The projection has not stopped at an event that could be skipped."""
+    """The projection has not stopped at an event."""
 
 
 def statuses(read_database: ReadDatabase, head: int) -> list[Status]:
-    """Return the status of each projection, `head` being the ledger's last position."""
+    """Return the status of each projection; `head` is the ledger's last position."""
     with read_database.engine.connect() as connection:
         rows = connection.execute(select(projections).order_by(projections.c.name)).all()
     return [

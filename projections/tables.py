@@ -1,4 +1,4 @@
-"""The engine's own tables: where each projection is, what it skips, and who projects."""
+"""The engine's own tables: positions, skipped events, and the projector's heartbeat."""
 
 from sqlalchemy import BigInteger, Column, Float, Integer, String, Table
 

@@ -1,4 +1,4 @@
-"""Times as the read models keep them: integers, exact and sorted like time on every database."""
+"""Times in the read models: integers, exact and sorted on every database."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,10 +6,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_microseconds(time: datetime) -> int:
-    """Count the microseconds since 1970 of an aware datetime."""
+    """Return an aware datetime as microseconds since 1970."""
     return (time - EPOCH) // timedelta(microseconds=1)
 
 
 def from_microseconds(microseconds: int) -> datetime:
-    """Return the aware UTC datetime of so many microseconds since 1970."""
+    """Return microseconds since 1970 as an aware UTC datetime."""
     return EPOCH + timedelta(microseconds=microseconds)

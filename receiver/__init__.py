@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: "Settings | None" = None) -> "Flask":
-    """Build the application; it connects to nothing before the first request.
+    """Build the application; it connects to the databases on the first request.
 
-    Raises SettingsError when the environment, read unless `settings` are given, can't be used.
+    Without `settings`, reads them from the environment; raises SettingsError for a bad value.
     """
-    # Imported here, not above: the parent of the workers imports this package too, and must not load
-    # modules that gevent has yet to patch.
+    # Imported here: the parent of the workers imports this package too, and must not load modules
+    # before gevent has patched them.
     from flask import Flask
 
     from receiver import answers, errors, health, openapi, requests, webhooks
@@ -44,7 +44,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
 
 def preload(app: "Flask") -> None:
-    """Read the registry before the first request: the store may be unreachable by then."""
+    """Read the registry at the start, since the store may be unreachable at the first request."""
     from contextlib import suppress
 
     from store.errors import UNAVAILABLE
@@ -56,7 +56,7 @@ def preload(app: "Flask") -> None:
 
 
 def _share(app: "Flask", services: "Services") -> None:
-    """Put the services where routes find them, and count the store's commits."""
+    """Add the services to the application, and count the store's commits."""
     from receiver.bodies import Admission
     from receiver.server.metrics import observe_commit
 

@@ -1,4 +1,4 @@
-"""`python -m receiver` is `kitledger`."""
+"""The console script as `python -m receiver`."""
 
 from receiver.commands.cli import main
 

@@ -17,7 +17,7 @@ _basic = HTTPBasicAuth(realm=REALM)
 
 
 class _Bearer(HTTPTokenAuth):
-    """Bearer tokens, by a scheme that may be spelled in any case (RFC 9110, section 11.1)."""
+    """Bearer tokens; the scheme's name is case-insensitive (RFC 9110, section 11.1)."""
 
     def is_compatible_auth(self, headers: Mapping[str, str]) -> bool:
         """Say whether these are credentials of this scheme."""
@@ -29,7 +29,7 @@ _either = MultiAuth(_basic, _bearer)
 
 
 def requires(role: str) -> Callable[[F], F]:
-    """Let a route be called by clients with this role, or with `admin`; 401 or 403 for others.
+    """Require a client with this role, or with `admin`; answer others with 401 or 403.
 
     A client that is bound to an organization gets 404 for everything outside it.
     """

@@ -6,22 +6,22 @@ from typing import Any
 
 from flask import Response, abort, current_app, request
 
-from receiver.consistency import tell_lag
+from receiver.consistency import add_lag
 
 
 def answer(value: Any, status: int = 200) -> Response:
-    """Answer with a JSON value."""
+    """Return a response with a JSON value."""
     response = current_app.response_class(current_app.json.dumps(value), status)
     response.content_type = "application/json"
     return response
 
 
 def if_match(shown: Callable[..., Any]) -> Callable[..., None]:
-    """Make a check that aborts with 412 when the caller's If-Match names another state.
+    """Return a check that aborts with 412 unless the request's If-Match has the state's ETag.
 
-    `shown` turns the state into the JSON value of a GET.
+    `shown` returns the JSON value that a GET of the state answers.
     """
-    # Read now: the check may run in the greenlet of another request, which leads a group commit.
+    # Read here: the check may run in another request's greenlet, which leads a group commit.
     wanted = request.if_match
 
     def check(*state: Any) -> None:
@@ -32,8 +32,8 @@ def if_match(shown: Callable[..., Any]) -> Callable[..., None]:
 
 
 def conditional(response: Response) -> Response:
-    """Give an answer of the API its ETag and its lag; make it a 304 when the caller has it already."""
-    tell_lag(response)
+    """Add ETag and Ledger-Lag to an answer; turn it into a 304 when If-None-Match has its ETag."""
+    add_lag(response)
     tagged = request.method != "OPTIONS" and response.status_code in {200, 201}
     if tagged and request.path.startswith("/api/"):
         response.set_etag(etag(response))
@@ -45,7 +45,7 @@ def conditional(response: Response) -> Response:
 def etag(response: Response) -> str:
     """Return the ETag of an answer: a hash of its body and its Link.
 
-    A full last page gets a Link to the next without changing itself.
+    The Link of a full last page changes when another row comes, though its body does not.
     """
     content = response.get_data() + response.headers.get("Link", "").encode()
     return hashlib.sha256(content).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""The blueprint that every resource is registered on."""
+"""The blueprint of every resource."""
 
 import flask_smorest
 
@@ -6,6 +6,6 @@ from receiver.requests import StrictParser
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """A blueprint whose arguments are read strictly."""
+    """A blueprint with strict parsing of arguments."""
 
     ARGUMENTS_PARSER = StrictParser()

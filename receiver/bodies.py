@@ -1,4 +1,4 @@
-"""Request bodies: read whole or refused, and only as much at a time as this process can hold."""
+"""Request bodies: read whole or refused, within the memory of this process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +12,11 @@ from receiver.errors import Overloaded
 MOST_REQUESTS = 512
 MOST_BYTES = 16 * 1024 * 1024
 DRAIN_BYTES = 16 * 1024 * 1024
-"""What is read and thrown away of a body too large, so that its sender gets to read the answer."""
+"""The most that is read of a body that is too large, so that its sender receives the answer."""
 
 
 class Admission:
-    """Count what is between `recv` and `commit`, and take no more than fits in memory."""
+    """Limit the requests, and the bytes of their bodies, between `recv` and `commit`."""
 
     def __init__(self, requests: int = MOST_REQUESTS, size: int = MOST_BYTES) -> None:
         self._requests = self._most = requests
@@ -24,9 +24,9 @@ class Admission:
 
     @contextmanager
     def admit(self, size: int) -> Iterator[None]:
-        """Hold a place for a body of up to `size` bytes; raises Overloaded when there is none.
+        """Reserve memory for a body of up to `size` bytes; raises Overloaded when there is none.
 
-        A single body is let in however large the limit makes it, else it never could be.
+        A single body is always admitted, else one above the limit never would be.
         """
         idle = self._requests == self._most
         if self._requests < 1 or (self._bytes < size and not idle):
@@ -41,15 +41,14 @@ class Admission:
 
 
 def declared_size(request: Request, limit: int) -> int:
-    """Return how many bytes a body may have: what it says, or the limit when it comes in chunks."""
+    """Return the most bytes that a body may have: its Content-Length, or the limit if chunked."""
     return min(limit, request.content_length if request.content_length is not None else limit)
 
 
 def read(request: Request, limit: int) -> bytes:
-    """Read a body whole, whatever its framing; aborts with 413 beyond `limit` bytes.
+    """Read a body whole, chunked or not; aborts with 413 beyond `limit` bytes.
 
-    One byte more than the limit is asked for: Werkzeug's own limit would cut a chunked body short
-    and go on with the rest.
+    Reads up to `limit` + 1 bytes: Werkzeug's own limit would silently truncate a chunked body.
     """
     try:
         body = _whole(request.environ["wsgi.input"], request.content_length or 0, limit)

@@ -1,4 +1,4 @@
-"""Consistent reads: a snapshot shows what was acknowledged before it was asked for."""
+"""Consistent reads: a snapshot shows every write acknowledged before the request."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +14,9 @@ UNKNOWN = "unknown"
 
 @contextmanager
 def consistent_snapshot(projection: str) -> Iterator[Snapshot]:
-    """Open a snapshot of a projection that shows all that was acknowledged before this request.
+    """Open a snapshot of a projection that shows every write acknowledged before this request.
 
-    While the ledger can't be reached it shows the rows there are, if the read models can be.
+    While the ledger can't be reached, it shows the present rows.
     """
     try:
         head = services().ledger.store.max_notification_id()
@@ -27,7 +27,7 @@ def consistent_snapshot(projection: str) -> Iterator[Snapshot]:
         yield snapshot
 
 
-def tell_lag(response: Response) -> None:
+def add_lag(response: Response) -> None:
     """Add the header Ledger-Lag to an answer that is behind.
 
     404s carry it too: the row may not be projected yet.

@@ -1,4 +1,4 @@
-"""The services of the application that is serving, by name."""
+"""The services of the current application."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""Reading envelopes: from verified bytes to messages."""
+"""Parsing envelopes: from verified bytes to messages."""
 
 from typing import Any
 
@@ -14,10 +14,9 @@ LONGEST_ARRAY = 1000
 
 
 def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
-    """Read a delivery's body; return a message for each envelope, and whether it was an array.
+    """Parse a delivery's body; return a message for each envelope, and whether it was an array.
 
-    A body that is not JSON, and an envelope that is not valid, is returned as InvalidEnvelope: nothing
-    is raised.
+    Raises nothing: a body that is not JSON, or an invalid envelope, becomes an InvalidEnvelope.
     """
     try:
         text = body.decode()
@@ -39,7 +38,7 @@ def _message(value: Any, body: bytes) -> Message | InvalidEnvelope:
 
 
 def _read_fast(value: Any, body: bytes) -> Message | None:
-    """Read an envelope of a known type that is valid beyond doubt."""
+    """Return the message in an envelope that passes the fast check, else None."""
     try:
         payload_type = event_types()[value["type"]]
     except (KeyError, TypeError):
@@ -72,6 +71,6 @@ def _read_by_schema(value: Any, body: bytes) -> Message | InvalidEnvelope:
 
 
 def _id_of(value: Any) -> int | None:
-    """Return the id of an envelope that is invalid for another reason."""
+    """Return the id of an invalid envelope, if the id is valid."""
     found = value.get("id") if isinstance(value, dict) else None
     return found if type(found) is int and 0 <= found <= LARGEST_ID else None

@@ -1,4 +1,4 @@
-"""The only table from exceptions to answers: problem documents (RFC 9457), never a traceback."""
+"""Mapping exceptions to answers, here alone: problem documents (RFC 9457), never a traceback."""
 
 from http import HTTPStatus
 from typing import Any
@@ -28,11 +28,11 @@ REFUSALS: dict[type[errors.Refusal], int] = {
 
 
 class Overloaded(Exception):
-    """More deliveries wait to be stored than this process can hold."""
+    """The deliveries that wait to be stored exceed this process's memory limit."""
 
 
 class ProblemSchema(Schema):
-    """The shape of every refusal. Source: RFC 9457."""
+    """A problem document. Source: RFC 9457."""
 
     type = fields.String(required=True, metadata={"example": "about:blank"})
     title = fields.String(required=True)
@@ -48,7 +48,7 @@ class ProblemSchema(Schema):
 
 
 def problem(status: int, detail: str, **more: Any) -> Response:
-    """Make the answer of a refusal; `more` are extension members, left out when None."""
+    """Return a problem document; `more` are extension members, left out when None."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -63,7 +63,7 @@ def problem(status: int, detail: str, **more: Any) -> Response:
 
 
 def register(app: Flask) -> None:
-    """Answer every exception that a request can raise."""
+    """Register a handler for every exception that a request can raise."""
     app.register_error_handler(errors.Refusal, _refused)
     app.register_error_handler(HTTPException, _http)
     for each in UNAVAILABLE:
@@ -80,7 +80,7 @@ def _refused(error: errors.Refusal) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
-    # webargs hands over the messages of a schema on the exception.
+    # webargs puts the messages of a schema into the exception's `data`.
     data = getattr(error, "data", None) or {}
     by_field = {}
     for messages in (data.get("messages") or {}).values():

@@ -1,4 +1,4 @@
-"""The event types that concern an aggregate, each with the payload that its data must have."""
+"""The event types that concern an aggregate, and the payload of each."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -9,8 +9,9 @@ from marshmallow import Schema, fields
 
 from domain.messages import Payload
 from domain.observed import ObservedAggregate
+from receiver.date_fields import UtcDateTime
 from receiver.fast_check import printable_fields, struct_type, values_of
-from receiver.fields import Id, Text, UtcDateTime
+from receiver.fields import Id, Text
 from receiver.schemas import Lenient
 
 
@@ -30,9 +31,9 @@ ENVELOPE = EnvelopeSchema()
 
 
 class PayloadType:
-    """The payload of some event types: an object in the data, named as its aggregate's category.
+    """The payload of some event types: an object in `data`, named by its aggregate's category.
 
-    `schema` gives the fields of that object, and with them the values of the Observed event.
+    `schema` defines the fields of that object, which are the values of the Observed event.
     """
 
     def __init__(self, aggregate: type[ObservedAggregate], schema: type[Schema]) -> None:
@@ -53,7 +54,7 @@ class PayloadType:
         return self._payload(loaded[self._name])
 
     def load_fast(self, envelope: Any) -> tuple[Any, Payload] | None:
-        """Return a valid envelope as a struct, and its payload; None when the schema must be asked."""
+        """Return an envelope as a struct, and its payload; None when only the schema can decide."""
         try:
             checked: Any = msgspec.convert(envelope, self._fast)
         except (msgspec.ValidationError, TypeError):
@@ -71,7 +72,7 @@ class PayloadType:
 
 @cache
 def event_types() -> Mapping[str, PayloadType]:
-    """Return the payload of each event type that a resource names; other types have none."""
+    """Return the payload type of each event type that a resource names; others have none."""
     from receiver.resources import all_resources
 
     return {

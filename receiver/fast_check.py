@@ -1,7 +1,7 @@
-"""A fast check, derived from a schema, for the bodies that are valid beyond doubt.
+"""A fast check, derived from a schema, that accepts most valid bodies.
 
-A body that does not pass is not refused: the schema is asked, which has the last word and the messages.
-So a fast check may be narrower than its schema, and never wider.
+A body that fails it is not refused: then the schema decides, and gives the messages. So a fast check
+may accept less than its schema, and never more.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,9 @@ class NoFastCheck(TypeError):
 
 
 def struct_type(schema: Schema, name: str, **replaced: Any) -> type[msgspec.Struct]:
-    """Make the struct that msgspec checks in place of a schema; `replaced` are types by field.
+    """Return a msgspec struct with a schema's fields; `replaced` are other types by field.
 
-    A field gives the type of its valid values as `fast_type`. Raises NoFastCheck.
+    The type of a field is its `fast_type`. Raises NoFastCheck for a field without one.
     """
     required, optional = [], []
     for field_name, field in schema.fields.items():
@@ -32,7 +32,7 @@ def struct_type(schema: Schema, name: str, **replaced: Any) -> type[msgspec.Stru
 
 
 def printable_fields(schema: Schema) -> tuple[str, ...]:
-    """Name the fields whose text the struct does not check for control characters."""
+    """Return the names of the text fields to be checked for control characters besides."""
     return tuple(
         field.data_key or name
         for name, field in schema.fields.items()

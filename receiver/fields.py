@@ -1,18 +1,16 @@
-"""The marshmallow fields of all schemas: strict where JSON is lax.
+"""The marshmallow fields of all schemas: they convert no types.
 
 `fast_type` is the type of a field's valid values for receiver.fast_check; `check_printable` says that
 the values must be checked for control characters besides.
 """
 
 import re
-from datetime import datetime
 from typing import Annotated, Any
 
 from marshmallow import ValidationError, fields, validate
 from msgspec import Meta
 
 from domain.limits import LARGEST_ID
-from receiver import dates
 
 LONGEST_BARCODE = 64
 LONGEST_PROSE = 4000
@@ -64,7 +62,7 @@ class Text(fields.String):
 
 
 class Prose(fields.String):
-    """Text for people, of several lines maybe, with no character that a database refuses."""
+    """Text that may have several lines, without characters that a database refuses."""
 
     check_printable = True
 
@@ -79,62 +77,27 @@ class Prose(fields.String):
         return text
 
 
+class WholeMatch(validate.Regexp):
+    """Refuse text that a pattern does not match to its end.
+
+    In Python `$` matches before a last line feed too, and JSON Schema does not know `\\Z`.
+    """
+
+    def __call__(self, value: Any) -> Any:
+        """Return the text, or raise ValidationError."""
+        if self.regex.fullmatch(value) is None:
+            raise ValidationError(self._format_error(value))
+        return value
+
+
+_STATUS = WholeMatch(r"^[A-Z_]{1,64}$", error="Must be 1 to 64 capitals and underscores.")
+
+
 class Status(fields.String):
     """A status: 1 to 64 capitals and underscores, known or not."""
 
     fast_type = Annotated[str, Meta(pattern=r"\A[A-Z_]{1,64}\Z")]
 
     def __init__(self, **kwargs: Any) -> None:
-        pattern = validate.Regexp(
-            r"[A-Z_]{1,64}\Z", error="Must be 1 to 64 capitals and underscores."
-        )
-        super().__init__(validate=pattern, **kwargs)
-
-
-class UtcDateTime(fields.String):
-    """A date or date-time, read as `dates.parse` says, written as ISO 8601 to the second."""
-
-    fast_type = str
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        try:
-            return self.read(super()._deserialize(value, attr, data, **kwargs))
-        except ValueError as error:
-            raise ValidationError(f"{error}.") from error
-
-    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
-        return None if value is None else dates.iso(value)
-
-    def read(self, text: str) -> datetime:
-        """Parse the text; raises ValueError."""
-        return dates.parse(text)
-
-
-class MillisecondDateTime(UtcDateTime):
-    """A date or date-time, cut to milliseconds."""
-
-    def read(self, text: str) -> datetime:
-        """Parse the text; raises ValueError."""
-        return dates.millis(dates.parse(text))
-
-
-class QueryDateTime(UtcDateTime):
-    """A date or date-time in a query string."""
-
-    def read(self, text: str) -> datetime:
-        """Parse the text; raises ValueError."""
-        return dates.parse_query(text)
-
-
-class SpacedMillisecondDateTime(UtcDateTime):
-    """A date-time, written as `2018-01-01 17:30:17.829`."""
-
-    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
-        return None if value is None else dates.spaced_millis(value)
-
-
-class SpacedDateTime(UtcDateTime):
-    """A date-time, written as `2017-11-24 10:00:00`."""
-
-    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
-        return None if value is None else dates.spaced(value)
+        kwargs.setdefault("metadata", {"description": "Known statuses and others."})
+        super().__init__(validate=_STATUS, **kwargs)

@@ -21,7 +21,7 @@ blueprint = Blueprint("health", __name__, description="For those who operate it.
 @blueprint.route("/healthz")
 @blueprint.doc(security=[], responses={"200": {"description": "The process lives"}})
 def healthz() -> Response:
-    """Tell that the process lives"""
+    """Check that the process lives"""
     return jsonify(status="alive")
 
 
@@ -30,7 +30,7 @@ def healthz() -> Response:
     security=[], responses={"200": {"description": "Ready; names projections that have stopped"}}
 )
 def readyz() -> Response:
-    """Tell whether the store can be reached and a projector is alive
+    """Check that the store can be reached and a projector is alive
 
     A projection that has stopped at an event is named, and does not make the service unready:
     webhooks and the other reads go on.
@@ -56,7 +56,7 @@ def readyz() -> Response:
 @requires("reader")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def exposition() -> Response:
-    """Give Prometheus the metrics of all processes of this server"""
+    """Get the Prometheus metrics of all processes of this server"""
     shared = "PROMETHEUS_MULTIPROC_DIR" in os.environ
     text = metrics.exposition(_lags, shared=shared)
     return Response(text, content_type=CONTENT_TYPE_LATEST)

@@ -1,15 +1,15 @@
-"""The shared shape of the resources that sources observe: their payload, and their routes."""
+"""The routes and payload of resources that sources observe."""
 
 from collections.abc import Callable
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema
+from marshmallow import Schema, missing
 
 from domain.observed import ObservedAggregate
 from projections.observed import ObservedProjection
+from receiver.date_fields import UtcDateTime
 from receiver.event_types import PayloadType
-from receiver.fields import UtcDateTime
 from receiver.resource import Resource
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def observed_resource(
     payload: type[Schema],
     projection: ObservedProjection,
 ) -> Resource:
-    """Describe a resource whose events have a payload, and whose list and things can be read.
+    """Return a resource whose events have a payload, and whose routes are a list and one thing.
 
     `payload` is the schema of the thing in an event; an answer has the same fields and two times.
     """
@@ -38,12 +38,14 @@ def observed_resource(
 
 
 def answer_schema(aggregate: type[ObservedAggregate], payload: type[Schema]) -> type[Schema]:
-    """Derive the schema of an answer: every field of the payload, null when it was never given."""
+    """Derive the schema of an answer: every field of the payload, null if it has no value."""
     shown = {}
     for name, field in payload().fields.items():
         output = copy(field)
         output.attribute, output.data_key = None, None
         output.allow_none, output.required = not field.required, True
+        # Only what comes in has defaults and limits.
+        output.load_default, output.validators = missing, []
         shown[name] = output
     for name in ("created_at", "modified_at"):
         shown[name] = UtcDateTime(required=True, metadata={"example": "2017-11-24T10:00:00+00:00"})

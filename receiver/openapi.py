@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, from the schemas and routes themselves, and the page that shows it."""
+"""The OpenAPI 3.1 document, derived from schemas and routes, and its page."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -11,74 +11,9 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.routing import IntegerConverter
 
 from receiver.errors import PROBLEM, ProblemSchema
-from receiver.event_types import EnvelopeSchema
+from receiver.openapi_parts import DESCRIPTION, HEADERS, SCHEMES, SECURITY
+from receiver.webhook_description import describe_events
 
-DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
-kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
-when it can't within 2 s, `Ledger-Lag` says how many events behind it is, or `unknown` while the ledger
-itself can't be reached. Paths work with and without
-the trailing slash."""
-SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}]
-SCHEMES = {
-    "basic": {"type": "http", "scheme": "basic", "description": "A client's id and key."},
-    "webhook-signature": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "webhook-signature",
-        "description": "Standard Webhooks: signed with `webhook-id` and `webhook-timestamp`; or the"
-        " header of the source's own hmac-sha256 scheme.",
-    },
-    "bearer": {"type": "http", "scheme": "bearer", "description": "A client's key."},
-}
-_ONE = {
-    "type": "object",
-    "required": ["id", "status", "position"],
-    "properties": {
-        "id": {"type": "integer"},
-        "status": {"enum": ["recorded", "duplicate"]},
-        "position": {"type": "integer", "description": "Where it is recorded in the ledger."},
-    },
-}
-_EACH = {
-    "type": "object",
-    "required": ["id", "status"],
-    "properties": {
-        "id": {"type": ["integer", "null"]},
-        "status": {"enum": ["recorded", "duplicate", "conflict", "invalid"]},
-        "position": {"type": "integer"},
-        "quarantine": {"type": "integer", "description": "Where the refused bytes are kept."},
-        "errors": {"type": "object"},
-    },
-}
-_MANY = {
-    "type": "object",
-    "required": ["results"],
-    "properties": {"results": {"type": "array", "items": _EACH}},
-}
-_EVENT = {"$ref": "#/components/schemas/Envelope"}
-_ARRAY = {"type": "array", "maxItems": 1000, "items": _EVENT}
-
-
-def _json(description: str, *schemas: dict[str, Any]) -> dict[str, Any]:
-    schema = schemas[0] if len(schemas) == 1 else {"oneOf": list(schemas)}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-WEBHOOK: dict[str, Any] = {
-    "security": [{"webhook-signature": []}],
-    "requestBody": {"required": True} | _json("The event, or an array of them.", _EVENT, _ARRAY),
-    "responses": {
-        "200": _json("It was recorded before; nothing new is kept.", _ONE),
-        "202": _json("It is on disk; of an array, what became of each event.", _ONE, _MANY),
-        "400": {"description": "Not JSON; kept in quarantine."},
-        "404": {"description": "There is no such source."},
-        "401": {"description": "The signature, or a header that it needs, is missing or wrong."},
-        "409": {"description": "Another content is recorded under this id; kept in quarantine."},
-        "410": {"description": "The source was retired."},
-        "415": {"description": "The Content-Type is not JSON."},
-        "422": {"description": "It breaks the schema of its type; kept in quarantine."},
-    },
-}
 GUARDED = (401, 403, 404)
 CHANGING = (400, 413, 415, 422)
 BY_METHOD = {
@@ -88,33 +23,25 @@ BY_METHOD = {
     "put": (*CHANGING, 409, 412),
     "delete": (412,),
 }
-HEADERS = {
-    "ETag": ("Changes when the answer does.", "string"),
-    "Ledger-Lag": (
-        "How many events behind the ledger this answer is, or `unknown`; absent when none.",
-        "string",
-    ),
-    "Link": ('The next page, if there is one: <…>; rel="next".', "string"),
-}
 
 
 class IdConverter(IntegerConverter):
-    """An id in a path: up to 16 digits, so that every database can look for it."""
+    """An id in a path: up to 16 digits, so that it fits every database's integers."""
 
     regex = "[0-9]{1,16}"
 
 
 class ProblemApi(Api):
-    """An API whose errors are problem documents, made in receiver.errors alone."""
+    """An API whose errors are the problem documents of receiver.errors."""
 
     ERROR_SCHEMA = ProblemSchema
 
     def _register_error_handlers(self) -> None:
-        """Leave errors to receiver.errors."""
+        """Register nothing: receiver.errors handles all errors."""
 
 
 def make_api(app: Flask) -> Api:
-    """Prepare the document; the blueprints that are registered with it describe themselves."""
+    """Return an API without blueprints; registering one adds its routes to the document."""
     app.config.update(
         API_TITLE="kitledger", API_VERSION=version("kitledger"), OPENAPI_VERSION="3.1.0"
     )
@@ -127,8 +54,8 @@ def make_api(app: Flask) -> Api:
 
 
 def serve(app: Flask, api: Api) -> None:
-    """Serve the document at /openapi.json and its page at /docs, with assets of our own host."""
-    api.spec.components.schema("Envelope", schema=EnvelopeSchema)
+    """Serve the document at /openapi.json, and its page at /docs without assets of other hosts."""
+    describe_events(api.spec)
     document = complete(api.spec.to_dict())
     app.add_url_rule("/openapi.json", "openapi", lambda: _document(document))
     page = get_swaggerui_blueprint(
@@ -138,7 +65,7 @@ def serve(app: Flask, api: Api) -> None:
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Add the parts that all routes share: refusals, headers, and credentials."""
+    """Add refusals, headers and credentials to all routes."""
     for path, method, operation in _operations(document):
         guarded = operation.setdefault("security", SECURITY) == SECURITY
         responses = operation["responses"]

@@ -1,4 +1,4 @@
-"""Pages of lists: their cursors, and the Link to the next one."""
+"""Pages of lists: cursors, and the Link to the next page."""
 
 import binascii
 import json
@@ -19,7 +19,7 @@ LONGEST_PAGE = 1000
 
 
 class Cursor(fields.String):
-    """A cursor: the values at which the page before ended, opaque to callers, of the given types."""
+    """A cursor: the values of the previous page's last row, of these types; opaque to callers."""
 
     def __init__(self, types: Sequence[type], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -39,20 +39,20 @@ class Cursor(fields.String):
 
 
 def _comparable(value: Any) -> bool:
-    """Say whether every database can compare such a value."""
+    """Say whether every database can compare a value."""
     if isinstance(value, str):
         return "\0" not in value and not re.search(r"[\ud800-\udfff]", value)
     return type(value) is not int or 0 <= value < 2**63
 
 
 def cursor(values: Sequence[Any]) -> str:
-    """Write the values of a row as a cursor."""
+    """Encode the values of a row as a cursor."""
     packed = json.dumps(list(values), separators=(",", ":"))
     return urlsafe_b64encode(packed.encode()).decode()
 
 
 class PageSchema(Lenient):
-    """The arguments that every list takes; subclasses add `after`."""
+    """The arguments of every list; subclasses add `after`."""
 
     limit = QueryId(load_default=100, validate=validate.Range(1, LONGEST_PAGE))
 
@@ -64,15 +64,15 @@ class IdPageSchema(PageSchema):
 
 
 def one_more(query: dict[str, Any]) -> dict[str, Any]:
-    """Ask for one row more than the page has: it tells whether there is a next page."""
+    """Raise the limit by one row, which shows whether there is a next page."""
     return {**query, "limit": query["limit"] + 1}
 
 
 def page(rows: Sequence[Any], limit: int, shown: Any, last: Sequence[str]) -> Response:
-    """Answer with up to `limit` rows, and with a Link when there are more.
+    """Return a response with up to `limit` rows, and with a Link when there are more.
 
-    `rows` holds one more than `limit` if there are; `shown` turns a list of rows into JSON values;
-    `last` names the fields of a cursor.
+    `rows` has one more than `limit` then; `shown` turns a list of rows into JSON values; `last` names
+    the fields of a cursor.
     """
     response = answer(shown(rows[:limit]))
     if len(rows) > limit:

@@ -1,4 +1,4 @@
-"""For every request: an id, a line in the log, and arguments that are read strictly."""
+"""Request ids, the log line of each request, and strict parsing of arguments."""
 
 import re
 import time
@@ -18,13 +18,13 @@ _SHORT_AND_PRINTABLE = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 def register(app: Flask) -> None:
-    """Give each request an id before, and a log line after."""
+    """Set an id before each request, and write a log line after it."""
     app.before_request(_begin)
     app.after_request(_end)
 
 
 def add_request_id(_: Any, __: str, fields: Any) -> Any:
-    """Add the id of the request that is being handled to a log line; a processor of structlog."""
+    """Add the id of the current request to a log line; a processor of structlog."""
     if has_request_context() and "request_id" in g:
         fields["request_id"] = g.request_id
     return fields
@@ -51,7 +51,7 @@ def _end(response: Response) -> Response:
 
 
 class StrictParser(FlaskParser):
-    """Read arguments as the contract has it: 415 for what is not JSON, 400 for what does not parse."""
+    """Parse arguments: 415 unless the Content-Type is JSON, 400 if a body or query does not parse."""
 
     def load_json(self, req: Any, schema: Any) -> Any:
         """Return the parsed body."""
@@ -64,7 +64,7 @@ class StrictParser(FlaskParser):
             self._not_json()
 
     def load_querystring(self, req: Any, schema: Any) -> Any:
-        """Return the query's arguments; one that is given twice is refused."""
+        """Return the query's arguments; aborts with 400 if one is repeated."""
         doubled = [name for name, values in req.args.lists() if len(values) > 1]
         if doubled:
             abort(400, f"{', '.join(doubled)}: given more than once")

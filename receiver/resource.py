@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resource:
-    """Name a resource's projection, its routes, and the event types that change it.
+    """A resource: its projection, its routes, and the event types that change it.
 
-    `make_blueprints` is called by the web application alone: the command line, which reads payloads
-    too, needs no Flask. A resource that only requests change has no event types and no payload.
+    Only the web application calls `make_blueprints`, so the command line needs no Flask. A resource
+    that only requests change has no event types and no payload.
     """
 
     projection: Projection

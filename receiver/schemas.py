@@ -1,4 +1,4 @@
-"""The base of the schemas of what comes in, and their messages by field."""
+"""The base of input schemas, and their messages by field."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from marshmallow import EXCLUDE, Schema
 
 
 class Lenient(Schema):
-    """A schema that ignores unknown fields; in webhooks they are kept with the bytes."""
+    """A schema that ignores unknown fields; those of webhooks are kept in the stored bytes."""
 
     class Meta:
         unknown = EXCLUDE
 
 
 def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
-    """Turn marshmallow's nested messages into one list for each dotted field."""
+    """Flatten marshmallow's nested messages into a list for each dotted field name."""
     if not isinstance(messages, dict):
         return {path or "body": [str(message) for message in messages]}
     flat: dict[str, list[str]] = {}

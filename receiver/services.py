@@ -1,4 +1,4 @@
-"""The composition root: the services, put together from the settings in one place."""
+"""The composition root: builds the services from the settings."""
 
 from dataclasses import dataclass
 
@@ -33,9 +33,9 @@ class Services:
 
 
 def assemble(settings: Settings, *, migrate: bool = False) -> Services:
-    """Build the services; with `migrate`, make missing folders and tables. Raises SettingsError.
+    """Build the services; with `migrate`, create missing folders and tables. Raises SettingsError.
 
-    Workers never migrate: several processes that create tables at once get in each other's way.
+    Workers never migrate, since concurrent processes that create tables fail.
     """
     settings.check()
     if migrate:

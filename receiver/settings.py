@@ -1,4 +1,4 @@
-"""What the environment says, checked once: a bad value stops the start with a line that names it."""
+"""The settings in the environment; a bad value stops the start with a line that names it."""
 
 import logging
 import os
@@ -15,12 +15,12 @@ LARGEST_BODY = 64 * 1024 * 1024
 
 
 class SettingsError(ValueError):
-    """A variable of the environment has a value that can't be used."""
+    """A variable of the environment has a bad value."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the databases are, and how the service runs; sizes in bytes."""
+    """The settings of the service; sizes in bytes."""
 
     database_url: str
     views_database_url: str
@@ -33,7 +33,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the settings, with their defaults; raises SettingsError, as does `check`."""
+        """Return the settings, with defaults; raises SettingsError. `check` checks the rest."""
         database = _database(environment, "DATABASE_URL", "sqlite:///data/ledger.db")
         views = _database(environment, "VIEWS_DATABASE_URL", _beside(database))
         if not is_postgres(database) and _file(database).resolve() == _file(views).resolve():
@@ -50,10 +50,10 @@ class Settings:
         )
 
     def check(self) -> None:
-        """Let the driver read the URLs of PostgreSQL; raises SettingsError.
+        """Let the driver parse the URLs of PostgreSQL; raises SettingsError.
 
-        Apart from the rest, since the parent of the workers must not load the driver: it would wait for
-        its server in a way that gevent could not patch any more.
+        Not in `from_environment`: the parent of the workers must not load the driver before gevent
+        has patched the modules that it uses.
         """
         from psycopg import ProgrammingError
         from psycopg.conninfo import conninfo_to_dict
@@ -63,7 +63,7 @@ class Settings:
             try:
                 conninfo_to_dict(url if is_postgres(url) else "")
             except ProgrammingError as error:
-                # What follows may be the whole URL, with its password.
+                # The rest of the message may be the whole URL, with its password.
                 reason, _, _ = str(error).partition(': "')
                 raise SettingsError(f"{name} is not a URL of PostgreSQL: {reason}") from None
 
@@ -75,7 +75,7 @@ class Settings:
 
 
 def processors() -> int:
-    """Count the processors that this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
@@ -95,7 +95,7 @@ def _database(environment: Mapping[str, str], name: str, default: str) -> str:
 
 
 def _beside(database: str) -> str:
-    """Return where the read models are unless another place is named."""
+    """Return the default URL of the read models: beside the ledger."""
     if is_postgres(database):
         return database
     file = _file(database)

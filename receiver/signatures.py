@@ -1,4 +1,4 @@
-"""Verifying deliveries: headers, raw bytes, live keys and the time in; a verified delivery out."""
+"""Verifying the signatures of deliveries."""
 
 import hmac
 import re
@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from domain.receipt import VerifiedDelivery
 from registry.keys import HMAC_SHA256, STANDARD_WEBHOOKS, Source, verification_key
 
-# Text is what a header can carry: octets, which WSGI reads as Latin-1 (RFC 9110, 5.5). The time is
-# digits, where int() would also take " 170", "+1" and "1_7".
+# A header's octets are read as Latin-1 by WSGI (RFC 9110, 5.5). A timestamp is digits alone: int()
+# would also accept " 170", "+1" and "1_7".
 _FORMS = {
     "id": (re.compile(r"[\t\x20-\x7e\x80-\xff]{1,256}"), "text of at most 256 bytes"),
     "timestamp": (re.compile(r"[0-9]{1,12}"), "a whole number of seconds since 1970"),
@@ -22,11 +22,11 @@ _FORMS = {
 }
 _ITEM = re.compile(r"v1,[A-Za-z0-9+/]{43}=|v1a,[A-Za-z0-9+/]{86}==")
 _DIGEST = re.compile(r"[0-9A-Fa-f]{64}|[A-Za-z0-9+/]{43}=")
-_MOST_SIGNATURES = 16  # an ed25519 check costs 100 µs, and anyone may ask for it
+_MOST_SIGNATURES = 16  # an ed25519 check takes 100 µs, and anyone can send signatures
 
 
 class Headers(Protocol):
-    """Find a header by its name in any case: werkzeug's Headers, or a mapping that does so."""
+    """Headers by case-insensitive name, such as werkzeug's."""
 
     def get(self, key: str, /) -> str | None: ...
 
@@ -38,8 +38,7 @@ class Unverified(Exception):
 def verify(source: Source, headers: Headers, body: bytes, now: datetime) -> VerifiedDelivery:
     """Return the delivery if a live key of its source signed it.
 
-    `body` is raw; `now` is aware, UTC.
-    Raises Unverified, and nothing else, whatever the headers and the body hold.
+    `body` is the raw bytes; `now` is aware, UTC. Raises Unverified, and nothing else for any input.
     https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
     """
     if source.scheme == HMAC_SHA256:
@@ -55,10 +54,7 @@ def verify(source: Source, headers: Headers, body: bytes, now: datetime) -> Veri
 
 
 def sign(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:
-    """Return a `v1` signature header, as a sender with this `whsec_` secret makes it.
-
-    Raises ValueError for any other secret.
-    """
+    """Return the `v1` signature header of a body; raises ValueError unless the secret is `whsec_…`."""
     key = verification_key(STANDARD_WEBHOOKS, secret)
     if isinstance(key, Ed25519PublicKey):
         raise ValueError("whsec_ secrets sign; whpk_ only verify")  # noqa: TRY004
@@ -107,7 +103,7 @@ def _signer(source: Source, content: bytes, offered: list[bytes]) -> str:
 
 
 def _signed(key: bytes | Ed25519PublicKey, content: bytes, offered: list[bytes]) -> bool:
-    # An HMAC has 32 bytes and an ed25519 signature 64: neither can pass for the other.
+    # An HMAC has 32 bytes and an ed25519 signature 64, so neither is accepted as the other.
     if isinstance(key, bytes):
         expected = hmac.digest(key, content, "sha256")
         return any(hmac.compare_digest(expected, one) for one in offered)

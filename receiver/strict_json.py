@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it, with a bound on its nesting."""
+"""Strict JSON (RFC 8259), with a limit on nesting."""
 
 import json
 import re
@@ -11,10 +11,10 @@ _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
 def parse(text: str) -> Any:
-    """Parse a JSON text; raises ValueError for NaN, and for a number beyond a double.
+    """Parse a JSON text; raises ValueError, also for NaN, and for a number beyond a double.
 
-    So it does for a text that is nested deeper than DEEPEST: the interpreter's own limit depends on
-    its caller's depth, and a text that was accepted once must be readable by all.
+    So it does for nesting deeper than DEEPEST: the interpreter's own limit depends on the depth of the
+    caller, and a text that was accepted once must be accepted always.
     """
     try:
         value = _decoder.decode(text)
@@ -26,7 +26,7 @@ def parse(text: str) -> Any:
 
 
 def elements(text: str) -> Iterator[bytes]:
-    """Yield the exact bytes of each element of a JSON array that is not empty and was parsed before."""
+    """Yield the exact bytes of each element of a valid JSON array that is not empty."""
     end = text.index("[")
     while text[end] != "]":
         start = _skip_blanks(text, end + 1)

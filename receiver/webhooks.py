@@ -1,4 +1,4 @@
-"""POST /webhooks/{source}: from raw bytes to an answer that means it is on disk."""
+"""POST /webhooks/{source}: verify, parse and record a delivery before the answer."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ from receiver.blueprint import Blueprint
 from receiver.bodies import Admission
 from receiver.current import services
 from receiver.errors import problem
-from receiver.openapi import WEBHOOK
 from receiver.server.metrics import WEBHOOKS
 from receiver.signatures import Unverified, verify
+from receiver.webhook_description import WEBHOOK
 from registry.keys import Source
 
 blueprint = Blueprint("webhooks", __name__, description="Sources announce events here.")

@@ -1,4 +1,4 @@
-"""The lines that `make run` prints: addresses, and on the first start secrets and a curl to try."""
+"""The lines that `make run` prints: addresses, and on the first start secrets and a curl command."""
 
 import json
 import time
@@ -16,7 +16,7 @@ EVENT = {
 
 
 def greet(services: Services) -> str:
-    """Make the source `lab` and a client when there is neither, and say how to use what there is."""
+    """Return the lines; create the source `lab` and a client if there is no source and no client."""
     address = f"http://127.0.0.1:{services.settings.port}"
     lines = [f"kitledger at {address}", f"  page of the API: {address}/docs"]
     if services.sources.all() or services.clients.any():

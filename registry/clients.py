@@ -1,4 +1,4 @@
-"""The clients that may call all but the webhooks: hashes of their keys, and their roles."""
+"""The clients of the API: hashes of their keys, and their roles."""
 
 import hashlib
 import uuid
@@ -15,12 +15,12 @@ ROLES = ("reader", "registrar", "auditor", "admin")
 
 
 class ClientError(ValueError):
-    """A client can't be changed in this way."""
+    """A client can't be added or changed as asked."""
 
 
 @dataclass(frozen=True)
 class Client:
-    """A client; `organization` is the only one it may see, None when it may see all."""
+    """A client; `organization` is the only one it may see, or None for all."""
 
     id: int
     name: str
@@ -29,17 +29,17 @@ class Client:
 
 
 class Clients:
-    """Look up, add and revoke clients; a change is in force for the next request to any worker."""
+    """Look up, add and revoke clients; every worker sees a change on its next request."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._cached = Cached(registry, _load)
 
     def by_key(self, key: str) -> Client | None:
-        """Return the client with this key, if it was not revoked.
+        """Return the client with this key; None when there is none, or it was revoked.
 
-        The timing of the look-up tells an attacker nothing: to use it, they would have to find keys
-        whose hashes begin alike.
+        A look-up by hash needs no constant time: to exploit its timing, an attacker would have to
+        construct keys with chosen hashes.
         """
         return self._cached.get().get(key_hash(key))
 
@@ -56,7 +56,7 @@ class Clients:
         client_id: int | None = None,
         key: str | None = None,
     ) -> tuple[int, str]:
-        """Add a client and return its id and key; the key is shown this once. Raises ClientError."""
+        """Add a client; return its id and its key, which is not stored. Raises ClientError."""
         key = _uuid(key) if key else str(uuid.uuid4())
         if not name.isprintable() or not 0 < len(name) <= 64:  # noqa: PLR2004 said in the message
             raise ClientError("a client's name has 1 to 64 printable characters")
@@ -82,7 +82,7 @@ class Clients:
         return given, key
 
     def revoke(self, client_id: int) -> None:
-        """End a client. Raises ClientError."""
+        """Revoke a client. Raises ClientError."""
         with self._registry.changing() as connection:
             ended = (
                 update(clients)
@@ -104,7 +104,7 @@ class Clients:
 
 
 def key_hash(key: str) -> str:
-    """Hash a key; keys are 122 random bits, so a fast hash keeps them as well as a slow one."""
+    """Hash a key; a fast hash is enough, since keys have 122 random bits."""
     return hashlib.sha256(key.lower().encode("utf-8", "surrogateescape")).hexdigest()
 
 

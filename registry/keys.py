@@ -1,4 +1,4 @@
-"""Sources and their keys: the forms of secrets, and how they are made and checked."""
+"""Sources and their keys: the forms of secrets, generating and checking them."""
 
 import secrets
 from base64 import b64decode, b64encode
@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 STANDARD_WEBHOOKS, HMAC_SHA256 = "standard-webhooks", "hmac-sha256"
 SCHEMES = (STANDARD_WEBHOOKS, HMAC_SHA256)
 SHORTEST_KEY = 16
-"""In bytes. The specification asks senders for 24; shorter keys that can't be guessed are accepted."""
+"""In bytes. The specification asks for 24; shorter keys that are hard to guess are accepted."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """Hold one live key: `whsec_…`, `whpk_…`, or for hmac-sha256 the text itself."""
+    """A live key; its secret is `whsec_…`, `whpk_…`, or for hmac-sha256 any text."""
 
     id: str
     secret: str = field(repr=False)
@@ -23,7 +23,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Source:
-    """Hold what is known of a sender: its live keys, and the `tolerance` in seconds."""
+    """A sender of webhooks: its live keys, and the `tolerance` of timestamps in seconds."""
 
     name: str
     scheme: str
@@ -35,23 +35,23 @@ class Source:
 
 
 def new_secret(scheme: str) -> str:
-    """Make a secret of 32 random bytes: `whsec_…`, or hex for hmac-sha256."""
+    """Generate a secret of 32 random bytes: `whsec_…`, or hex for hmac-sha256."""
     raw = secrets.token_bytes(32)
     return raw.hex() if scheme == HMAC_SHA256 else "whsec_" + b64encode(raw).decode()
 
 
 def check_secret(scheme: str, secret: str) -> None:
-    """Refuse a secret that can't verify anything or can be guessed.
+    """Refuse a secret that can't verify a signature, or is too short.
 
-    Raises ValueError, one line that never quotes the secret: blank or unprintable for hmac-sha256;
-    otherwise an unknown prefix, bad base64, `whsec_` under 16 bytes, `whpk_` of other than 32.
+    Raises ValueError with one line that never quotes the secret: blank or unprintable for hmac-sha256;
+    otherwise an unknown prefix, bad base64, `whsec_` under 16 bytes, `whpk_` not of 32 bytes.
     """
     verification_key(scheme, secret)
 
 
 @lru_cache(maxsize=1024)
 def verification_key(scheme: str, secret: str) -> bytes | Ed25519PublicKey:
-    """Return the key that a secret stands for; raises ValueError as check_secret does."""
+    """Return the key in a secret; raises ValueError as check_secret does."""
     if scheme == HMAC_SHA256:
         if not secret.strip() or not secret.isprintable():
             raise ValueError("the secret is blank or holds unprintable characters")

@@ -1,4 +1,4 @@
-"""Reading and changing the registry; what was read is kept until something changes."""
+"""Reading and changing the registry, with a cache that every change invalidates."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -22,15 +22,15 @@ VERSION = "SELECT count FROM registry_changes"
 
 
 def timestamp(timespec: str = "seconds") -> str:
-    """Return the time as the registry's rows keep it: ISO 8601, UTC."""
+    """Return the time in the form that the registry's rows use: ISO 8601, UTC."""
     return datetime.now(UTC).isoformat(timespec=timespec)
 
 
 class Registry:
-    """Read and change the tables; changes are counted, so that readers can keep what they read."""
+    """Read and change the tables; changes are counted, so that readers can cache rows."""
 
     def __init__(self, url: str) -> None:
-        # Readers wait for nobody; a second writer waits for the first.
+        # Readers never wait; a second writer waits for the first.
         shared = is_postgres(url)
         self._engine = engine(url, begin="BEGIN" if shared else "BEGIN IMMEDIATE", pool_size=2)
         self._reader = self._engine.execution_options(begin="BEGIN")
@@ -39,7 +39,7 @@ class Registry:
         self._kept: Connection | None = None
 
     def migrate(self) -> None:
-        """Make missing tables; of several processes that try at once, one does and the others wait."""
+        """Create missing tables; concurrent migrations wait for one another."""
         with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(MIGRATION_LOCK)
@@ -48,10 +48,10 @@ class Registry:
                 connection.execute(insert(changes).values(only=1, count=0))
 
     def version(self) -> int:
-        """Count the changes made so far.
+        """Return the number of changes so far.
 
-        Every request asks it: so past SQLAlchemy, on a connection that is kept for it, and where that
-        takes a round trip, once for all requests that ask at the same time.
+        Every request calls it: so without SQLAlchemy's overhead, on a kept connection, and on
+        PostgreSQL with one query for all concurrent calls.
         """
         if self._pool is not None:
             return self._shared_version.get()
@@ -71,7 +71,7 @@ class Registry:
 
     @contextmanager
     def changing(self) -> Iterator[Connection]:
-        """Open the transaction of a change, and count it."""
+        """Open a write transaction, and count the change."""
         with self._engine.begin() as connection:
             connection.execute(update(changes).values(count=changes.c.count + 1))
             yield connection
@@ -87,9 +87,9 @@ class Registry:
 
 
 class Cached(Generic[T]):
-    """Keep what was read from the registry until its count of changes moves: no stale key verifies.
+    """Cache rows of the registry until its number of changes rises, so that no ended key verifies.
 
-    While the registry can't be reached, it can't be changed either, and the last read counts.
+    While the registry can't be reached, the cached rows are used: it can't be changed either.
     """
 
     def __init__(self, registry: Registry, load: Callable[[Connection], T]) -> None:
@@ -99,7 +99,7 @@ class Cached(Generic[T]):
         self._kept: tuple[int, T] | None = None
 
     def get(self) -> T:
-        """Return the present content of the tables."""
+        """Return the current rows."""
         try:
             return self._now()
         except UNAVAILABLE:

@@ -12,18 +12,18 @@ from registry.tables import source_keys, sources
 
 
 class SourceError(ValueError):
-    """A source can't be changed in this way."""
+    """A source can't be added or changed as asked."""
 
 
 class Sources:
-    """Look up, add and change sources; a change is in force for the next webhook of any worker."""
+    """Look up, add and change sources; every worker sees a change on its next request."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._cached = Cached(registry, _load)
 
     def get(self, name: str) -> Source | None:
-        """Return a source with its live keys, retired ones too; None when there is no such source."""
+        """Return a source with its live keys, retired or not; None when there is no such source."""
         return self._cached.get().get(name)
 
     def all(self) -> list[Source]:
@@ -63,12 +63,12 @@ class Sources:
             return _add_key(connection, name, scheme, secret)
 
     def rotate(self, name: str, secret: str | None = None) -> str:
-        """Add a key to a source, beside those it has, and return its secret. Raises SourceError."""
+        """Add a key to a source, beside its other keys; return its secret. Raises SourceError."""
         with self._registry.changing() as connection:
             return _add_key(connection, name, _live(connection, name), secret)
 
     def expire(self, name: str, key_id: str) -> None:
-        """End one key of a source. Raises SourceError."""
+        """Expire one key of a source. Raises SourceError."""
         with self._registry.changing() as connection:
             _live(connection, name)
             key = (source_keys.c.source == name) & (source_keys.c.id == key_id)
@@ -81,7 +81,7 @@ class Sources:
                 raise SourceError(f"source {name} has no live key {key_id}")
 
     def retire(self, name: str) -> None:
-        """End a source: its webhooks are answered 410 from now on. Raises SourceError."""
+        """Retire a source: its webhooks are answered 410 from now on. Raises SourceError."""
         with self._registry.changing() as connection:
             _live(connection, name)
             ended = timestamp()
@@ -122,7 +122,7 @@ def _load(connection: Connection) -> dict[str, Source]:
 
 
 def _live(connection: Connection, name: str) -> str:
-    """Return the scheme of a source that is not retired."""
+    """Return the scheme of a source; raises SourceError when it is unknown or retired."""
     row = connection.execute(select(sources).where(sources.c.name == name)).one_or_none()
     if row is None:
         raise SourceError(f"there is no source {name}")
@@ -142,7 +142,7 @@ def _add_key(connection: Connection, name: str, scheme: str, secret: str | None)
             source=name,
             id=f"key_{secrets.token_hex(4)}",
             secret=secret,
-            # To the microsecond, since keys are listed in the order in which they were made.
+            # To the microsecond: keys are listed in the order of this time.
             created_at=timestamp("microseconds"),
         )
     )

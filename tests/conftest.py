@@ -7,13 +7,19 @@ from functools import partial
 import pytest
 from hypothesis import settings
 
-from tests.postgres import Databases
-from tests.service import Service
-from tests.services import Services
-from tests.stores import Stores
+from tests.harness.effort import STORES, effort
+from tests.harness.per_store import PerStore
+from tests.harness.postgres import Databases
+from tests.harness.service import Service
+from tests.harness.service_factory import ServiceFactory
+from tests.harness.stores import Stores
+from tests.harness.tracing import trace_subprocesses
+from tests.harness.workers import hands_out
+
+pytest_plugins = ["tests.harness.hanging"]
 
 # How long an example takes says nothing: the machine has other things to do.
-settings.register_profile("patient", deadline=None)
+settings.register_profile("patient", deadline=None, max_examples=effort(30, 100))
 settings.load_profile("patient")
 
 NewService = Callable[..., Service]
@@ -24,6 +30,21 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests that ask for a store on each; those marked with `one_store` only when there is time."""
+    if "store" in metafunc.fixturenames:
+        one = metafunc.definition.get_closest_marker("one_store") is not None
+        stores = STORES[: effort(1, 2)] if one else STORES
+        metafunc.parametrize("store", stores, indirect=True, scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Measure servers as well, where tests run and once they are measured themselves."""
+    if not hands_out(session.config):
+        trace_subprocesses()
+
+
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
     """Give databases on one PostgreSQL server, which starts when the first is asked for."""
@@ -32,16 +53,39 @@ def databases() -> Iterator[Databases]:
     made.close()
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+@pytest.fixture(scope="session")
 def store(request: pytest.FixtureRequest) -> str:
     """Give the name of the database that keeps the data; a test that asks for it runs on each."""
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
-def stores(store: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Stores:
+def any_store(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], PerStore]]:
+    """Give what is shared of each kind of store. Tests may come back to either without a new start."""
+    made: dict[str, PerStore] = {}
+
+    def of(store: str) -> PerStore:
+        if store not in made:
+            made[store] = PerStore(store, databases, lambda: tmp_path_factory.mktemp(store))
+        return made[store]
+
+    yield of
+    for each in made.values():
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def per_store(store: str, any_store: Callable[[str], PerStore]) -> PerStore:
+    """Give what is shared of one kind of store."""
+    return any_store(store)
+
+
+@pytest.fixture(scope="session")
+def stores(per_store: PerStore) -> Stores:
     """Give a lender of empty databases of each kind."""
-    return Stores(store, databases, lambda: tmp_path_factory.mktemp("store"))
+    return per_store.stores
 
 
 @pytest.fixture
@@ -52,9 +96,9 @@ def url(stores: Stores) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_stores(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Stores:
-    """Give a lender of databases, for what is true of PostgreSQL alone."""
-    return Stores("postgres", databases, lambda: tmp_path_factory.mktemp("store"))
+def postgres_stores(any_store: Callable[[str], PerStore]) -> Stores:
+    """Give a lender of empty databases on PostgreSQL."""
+    return any_store("postgres").stores
 
 
 @pytest.fixture
@@ -65,28 +109,24 @@ def postgres_url(postgres_stores: Stores) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def services(
-    store: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Services]:
-    """Give a maker of services that live as long as the tests on their kind of database."""
-    made = Services(store, databases, lambda: tmp_path_factory.mktemp("service"))
-    yield made
-    made.close()
+def services(per_store: PerStore) -> ServiceFactory:
+    """Give a maker of services that live until all tests have run."""
+    return per_store.services
 
 
 @pytest.fixture(scope="session")
-def prepared(services: Services) -> Service:
+def prepared(per_store: PerStore) -> Service:
     """Give a service that never runs, with the source `lab` and a client with every role."""
-    return services.bare().prepare()
+    return per_store.prepared
 
 
 @pytest.fixture(scope="session")
-def service(services: Services, prepared: Service) -> Service:
+def service(per_store: PerStore) -> Service:
     """Give the service that tests share: two workers, the source `lab`, a client with every role.
 
     What a test posts stays, so each takes ids, barcodes and customers of its own: see `fresh`.
     """
-    return services.like(prepared).start()
+    return per_store.service
 
 
 @pytest.fixture
@@ -97,7 +137,7 @@ def new_service(
 
     It takes the number of `workers` and environment variables such as MAX_BODY_BYTES="100".
     """
-    made = Services(store, databases, lambda: tmp_path_factory.mktemp("service"))
+    made = ServiceFactory(store, databases, lambda: tmp_path_factory.mktemp("service"))
     yield partial(made.like, prepared)
     made.close()
 

@@ -1,5 +1,7 @@
 """The house is built as drawn, and the documents say all that there is to use."""
 
+import importlib
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -10,16 +12,18 @@ from pathlib import Path
 import click
 import pytest
 
+import domain
+from domain.aggregate import Aggregate
 from receiver.commands.cli import kitledger
 from receiver.server import metrics
 from receiver.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("domain", "projections", "receiver", "store")
+PARTS = ("domain", "projections", "receiver", "registry", "store")
 ADVICE = """
 Imports go one way: receiver, then projections, then domain; the store stands beside the domain.
 Move what is wanted from above down to where both may see it, or hand it in as an argument from
-receiver/composition.py, where everything is put together. A contract in setup.cfg is changed only
+receiver/services.py, where everything is put together. A contract in setup.cfg is changed only
 together with the page in docs/decisions/ that says why.
 """
 
@@ -108,3 +112,50 @@ def test_every_module_says_what_it_is_for(part: str) -> None:
         if not file.read_text().startswith('"""')
     ]
     assert not silent, f"begin these with a docstring: {', '.join(silent)}"
+
+
+def terms() -> dict[str, str]:
+    """Return each term of the glossary, and where it says that it lives."""
+    rows = re.findall(r"^\| (.+?) \| .+ \| `(.+?)` \|$", read("docs/glossary.md"), re.MULTILINE)
+    return dict(rows)
+
+
+def packages() -> list[str]:
+    """Return the dotted names of the product's packages."""
+    found = (file.parent for part in PARTS for file in (ROOT / part).rglob("__init__.py"))
+    return sorted(".".join(folder.relative_to(ROOT).parts) for folder in found)
+
+
+def aggregates() -> dict[str, str]:
+    """Return the name of each aggregate, and its module's path."""
+    for module in pkgutil.walk_packages(domain.__path__, "domain."):
+        importlib.import_module(module.name)
+    found = list(Aggregate.__subclasses__())
+    for each in found:
+        found += each.__subclasses__()
+    ours = [each for each in found if each.__module__.startswith("domain.")]
+    return {each.__name__: f"{each.__module__.replace('.', '/')}.py" for each in ours}
+
+
+@pytest.mark.parametrize("package", packages())
+def test_every_package_is_in_the_glossary(package: str) -> None:
+    place = f"{package.replace('.', '/')}/"
+    line = f"| {package} | … | `{place}` |"
+    assert terms().get(package) == place, f"add the line {line} to docs/glossary.md"
+
+
+@pytest.mark.parametrize("aggregate", sorted(aggregates()))
+def test_every_aggregate_is_in_the_glossary(aggregate: str) -> None:
+    place = aggregates()[aggregate]
+    line = f"| {aggregate} | … | `{place}` |"
+    assert terms().get(aggregate) == place, f"add the line {line} to docs/glossary.md"
+
+
+def test_what_the_glossary_names_is_there() -> None:
+    gone = [f"{term}: {place}" for term, place in terms().items() if not (ROOT / place).exists()]
+    assert not gone, f"correct these in docs/glossary.md: {', '.join(gone)}"
+
+
+def test_there_are_packages_and_aggregates_to_explain() -> None:
+    assert "domain.aggregates" in packages()
+    assert {"Kit", "GroupTree"} <= aggregates().keys()

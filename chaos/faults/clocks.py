@@ -2,9 +2,10 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 
 from chaos.clock import Clock
-from chaos.fault import Fault
+from chaos.fault import Fault, Skipped
 from chaos.senders import EVENTS
 from chaos.testbed import Testbed
 
@@ -19,7 +20,9 @@ class ClockSetBack(Fault):
     affects_requests = False
 
     def settings(self, clock: Clock) -> dict[str, str]:
-        """Return the variables that make the service's processes use the clock."""
+        """Return the variables that make the service use the clock; raises Skipped without libfaketime."""
+        if find_spec("libfaketime") is None:
+            raise Skipped("libfaketime is missing: pip install '.[chaos]'")
         return clock.environment()
 
     def inject(self, testbed: Testbed) -> None:

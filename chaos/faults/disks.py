@@ -14,8 +14,8 @@ from chaos.store_factory import StoreFactory
 from chaos.store_under_test import PostgresStore, StoreUnderTest
 from chaos.testbed import Testbed
 from chaos.waiting import wait_until
-from tests.postgres.programs import surroundings
-from tests.postgres.queries import answers
+from tests.harness.postgres.programs import surroundings
+from tests.harness.postgres.queries import answers
 
 FULL_SECONDS = 4.0
 PAUSE_SECONDS = 0.1

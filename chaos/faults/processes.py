@@ -8,7 +8,7 @@ from pathlib import Path
 from chaos.fault import Fault
 from chaos.testbed import Testbed
 from chaos.waiting import wait_until
-from tests.service import Service
+from tests.harness.service import Service
 
 KILLS = 3
 PAUSE_SECONDS = 0.5

@@ -8,7 +8,7 @@ from chaos.fault import POSTGRES, Fault
 from chaos.store_factory import StoreFactory
 from chaos.store_under_test import PostgresStore
 from chaos.testbed import Testbed
-from tests.postgres import Server, urls
+from tests.harness.postgres import Server, urls
 
 OUTAGE_SECONDS = 1.0
 

@@ -9,7 +9,7 @@ from domain.receipt import Receipt
 
 
 class Batch(Aggregate):
-    """One array of envelopes, known by its source and its content."""
+    """One array of envelopes, identified by its source and its content."""
 
     @dataclass(frozen=True, kw_only=True)
     class Received(Receipt):

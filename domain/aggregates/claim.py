@@ -8,9 +8,9 @@ from domain.aggregate import Aggregate, Event
 
 
 class Claim(Aggregate):
-    """The reservation of one value by one holder; the stream's name is the value.
+    """The reservation of one value by one holder; the stream is named by the value.
 
-    Two writers that want the same value append to the same stream, so one of them fails there.
+    Two writers that reserve the same value append to the same stream, so one of them fails.
     """
 
     @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Claim(Aggregate):
 
     @dataclass(frozen=True, kw_only=True)
     class Freed(Event):
-        """The holder gave the value up."""
+        """The holder released the value."""
 
         TOPIC: ClassVar[str] = "Claim.Freed"
 
@@ -47,13 +47,13 @@ class Claim(Aggregate):
         return f"claim/registration/{organization_id}/{profile_id}/{group_id}/{type}"
 
     def take(self, holder: int, *, now: datetime, otherwise: Exception) -> None:
-        """Reserve the value for `holder`; raises `otherwise` when it is another's."""
+        """Reserve the value for `holder`; raises `otherwise` when another holder has it."""
         if self.holder not in {None, holder}:
             raise otherwise
         if self.holder is None:
             self.trigger(self.Taken, now, holder=holder)
 
     def free(self, *, now: datetime) -> None:
-        """Give the value up."""
+        """Release the value."""
         if self.holder is not None:
             self.trigger(self.Freed, now)

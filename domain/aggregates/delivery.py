@@ -10,11 +10,11 @@ from domain.receipt import Receipt
 
 
 class Delivery(Aggregate):
-    """One envelope, known by its source and the event id that the source gave it."""
+    """One envelope, identified by its source and the event id that the source gave it."""
 
     @dataclass(frozen=True, kw_only=True)
     class Recorded(Receipt):
-        """A valid envelope came for the first time; `observed` is the stream that its payload concerns."""
+        """A valid envelope was received for the first time; `observed` is the stream of its payload."""
 
         TOPIC: ClassVar[str] = "Delivery.Recorded"
         event_id: int
@@ -28,7 +28,7 @@ class Delivery(Aggregate):
 
     @dataclass(frozen=True, kw_only=True)
     class Replaced(Recorded):
-        """An operator released a conflicting envelope, which replaces the one before."""
+        """An operator released a conflicting envelope, which replaces the recorded one."""
 
         TOPIC: ClassVar[str] = "Delivery.Replaced"
 
@@ -43,12 +43,12 @@ class Delivery(Aggregate):
         return f"delivery/{source}/{event_id:016d}"
 
     def repeats(self, body: bytes) -> bool:
-        """Say whether this JSON value came before, in whatever spelling."""
+        """Say whether a body has the JSON value of the recorded envelope, in any spelling."""
         return body in self.bodies or canonical(body) in map(canonical, self.bodies)
 
 
 def canonical(body: bytes) -> str:
-    """Return a JSON text in one spelling for equal values: key order, blanks, 1 and 1.0."""
+    """Return the canonical JSON of a text: equal values give equal results, 1 and 1.0 too."""
     return json.dumps(json.loads(body, parse_float=_number), sort_keys=True)
 
 

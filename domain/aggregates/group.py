@@ -24,7 +24,7 @@ class Group(Aggregate):
 
     @dataclass(frozen=True, kw_only=True)
     class Made(GroupEvent):
-        """The group was made, below a parent unless it is the root."""
+        """The group was created, below a parent unless it is the root."""
 
         TOPIC: ClassVar[str] = "Group.Made"
         name: str
@@ -56,7 +56,7 @@ class Group(Aggregate):
 
     @dataclass(frozen=True, kw_only=True)
     class Moved(GroupEvent):
-        """The group, and all below it, got another parent."""
+        """The group got another parent; the groups below it moved with it."""
 
         TOPIC: ClassVar[str] = "Group.Moved"
         parent_id: int
@@ -83,7 +83,7 @@ class Group(Aggregate):
         name: str,
         parent_id: int | None,
     ) -> None:
-        """Make the group."""
+        """Create the group."""
         self.trigger(
             self.Made,
             now,

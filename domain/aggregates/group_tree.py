@@ -8,7 +8,7 @@ from domain.aggregate import Aggregate, Event
 
 
 class GroupTree(Aggregate):
-    """The moves in one organization, in one stream: two at once could close a cycle."""
+    """The moves in one organization, in one stream, so that concurrent moves can't close a cycle."""
 
     @dataclass(frozen=True, kw_only=True)
     class Rearranged(Event):

@@ -7,7 +7,7 @@ from domain import observed
 
 
 class Kit(observed.ObservedAggregate):
-    """One kit, known by its barcode."""
+    """One kit, identified by its barcode."""
 
     category = "kit"
     key = "barcode"

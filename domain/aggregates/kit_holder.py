@@ -1,4 +1,4 @@
-"""The holder of a kit: one stream a kit, on which two customers who want the same kit conflict."""
+"""The customer that a kit belongs to: one stream per kit, on which two customers conflict."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from domain.aggregate import Aggregate, Event
 
 
 class KitHolder(Aggregate):
-    """The customer who has a kit; a kit has at most one, for ever."""
+    """The customer that a kit belongs to; it never changes."""
 
     @dataclass(frozen=True, kw_only=True)
     class Assigned(Event):
@@ -33,5 +33,5 @@ class KitHolder(Aggregate):
         return f"kit-holder/{kit}"
 
     def assign(self, *, now: datetime, customer: int, registration_id: int) -> None:
-        """Assign the kit, which nobody has, to a customer."""
+        """Assign the kit, which has no customer yet, to a customer."""
         self.trigger(self.Assigned, now, customer=customer, registration_id=registration_id)

@@ -8,7 +8,7 @@ from domain.aggregate import Aggregate, Event
 
 
 class KitRegistration(Aggregate):
-    """One registration, known by its integer id."""
+    """One registration, identified by its integer id."""
 
     customer: int
     kit: str

@@ -27,7 +27,7 @@ class Quarantine(Aggregate):
 
     @dataclass(frozen=True, kw_only=True)
     class Released(Event):
-        """It was recorded as a normal delivery; `by` is the operator's name on the system."""
+        """The operator `by` released the body: it was recorded as a normal delivery."""
 
         TOPIC: ClassVar[str] = "Quarantine.Released"
         by: str
@@ -37,7 +37,7 @@ class Quarantine(Aggregate):
 
     @dataclass(frozen=True, kw_only=True)
     class Discarded(Event):
-        """The operator `by` decided, for the reason `why`, that it is not recorded."""
+        """The operator `by` discarded the body, for the reason `why`."""
 
         TOPIC: ClassVar[str] = "Quarantine.Discarded"
         by: str
@@ -57,13 +57,13 @@ class Quarantine(Aggregate):
         return f"quarantine/{source}/{hashlib.sha256(body).hexdigest()}"
 
     def release(self, *, now: datetime, by: str) -> Held:
-        """Release what is held, and return it; raises QuarantineClosed."""
+        """Release the held body, and return its event; raises QuarantineClosed."""
         held = self._still_held()
         self.trigger(self.Released, now, by=by)
         return held
 
     def discard(self, *, now: datetime, by: str, why: str) -> None:
-        """Discard what is held; raises QuarantineClosed."""
+        """Discard the held body; raises QuarantineClosed."""
         self._still_held()
         self.trigger(self.Discarded, now, by=by, why=why)
 

@@ -20,7 +20,7 @@ class RegistrationEvent(Event):
 
 
 class Registration(Aggregate):
-    """One registration, known by its integer id; without a time of deactivation it is active."""
+    """One registration, identified by its integer id; active unless it has a time of deactivation."""
 
     organization_id: int
     registration_id: int
@@ -70,7 +70,7 @@ class Registration(Aggregate):
 
     @dataclass(frozen=True, kw_only=True)
     class Deactivated(RegistrationEvent):
-        """The registration is inactive from the time `deactivated` on."""
+        """The registration was deactivated, as of the time `deactivated`."""
 
         TOPIC: ClassVar[str] = "Registration.Deactivated"
         deactivated: datetime
@@ -81,7 +81,7 @@ class Registration(Aggregate):
 
     @dataclass(frozen=True, kw_only=True)
     class Reactivated(RegistrationEvent):
-        """The registration is active again."""
+        """The registration was reactivated."""
 
         TOPIC: ClassVar[str] = "Registration.Reactivated"
 
@@ -127,7 +127,7 @@ class Registration(Aggregate):
         type: str,  # noqa: A002 the field's name
         deactivated: datetime | None,
     ) -> None:
-        """Change what differs from the given values; a value that is the same is no event."""
+        """Set the given values; an unchanged value is no event."""
         if group_id != self.group_id:
             self._change(self.Moved, now, group_id=group_id)
         if type != self.type:

@@ -7,7 +7,7 @@ from domain import observed
 
 
 class Report(observed.ObservedAggregate):
-    """One report, known by its integer id."""
+    """One report, identified by its integer id."""
 
     category = "report"
     key = "report_id"

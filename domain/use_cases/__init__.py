@@ -1,1 +1,1 @@
-"""The use cases of the ledger: each loads aggregates, calls them, and saves what they decided."""
+"""The use cases of the ledger: each loads aggregates, calls them, and saves their events."""

@@ -17,7 +17,7 @@ def move_claim(
     otherwise: Refusal,
     now: datetime,
 ) -> list[Aggregate]:
-    """Free the claim `before` and take the claim `after`; return the claims that must be saved.
+    """Free the claim `before` and take the claim `after`; return the changed claims, to be saved.
 
     Raises `otherwise` when another holder has it.
     """

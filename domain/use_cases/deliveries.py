@@ -19,8 +19,8 @@ def receive(
 ) -> list[Outcome]:
     """Record or hold every envelope of a delivery, in one transaction; return an outcome for each.
 
-    A repeat changes nothing. `batch` says whether the body is an array. Raises eventsourcing's
-    PersistenceError when the store can't be written: then nothing of the delivery is kept.
+    A repeated envelope changes nothing. `batch` says whether the body is an array. Raises
+    eventsourcing's PersistenceError when the store can't be written; then nothing is recorded.
     """
     streams = DeliveryHandler.streams_of(delivery, messages, batch=batch)
 

@@ -1,4 +1,4 @@
-"""Deciding what becomes of each envelope of a verified delivery."""
+"""Recording or holding each envelope of a verified delivery."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -40,7 +40,7 @@ class DeliveryHandler:
     def streams_of(
         delivery: VerifiedDelivery, messages: Iterable[Message | InvalidEnvelope], *, batch: bool
     ) -> list[str]:
-        """Name every stream that these messages may touch."""
+        """Return every stream that these messages may change."""
         streams = [Batch.create_id(delivery.source, delivery.body)] if batch else []
         for message in messages:
             if isinstance(message, InvalidEnvelope):
@@ -71,7 +71,7 @@ class DeliveryHandler:
     def hold(
         self, body: bytes, reason: str, errors: dict[str, Any], event_id: int | None
     ) -> Outcome:
-        """Hold a body in quarantine, once."""
+        """Hold a body in quarantine; the same bytes are held once."""
         stream = Quarantine.create_id(self._delivery.source, body)
         quarantine = self._load(Quarantine, stream)
         if quarantine.version == 0:
@@ -124,7 +124,7 @@ class DeliveryHandler:
         return self.signed(body, batch=self._batch)
 
     def signed(self, body: bytes, batch: str | None) -> dict[str, Any]:
-        """Return the fields of a receipt; the signature is kept with the array, not with its parts."""
+        """Return the fields of a receipt; the signature of an array is kept with the whole array."""
         delivery = self._delivery
         part = batch is not None
         return {
@@ -138,7 +138,7 @@ class DeliveryHandler:
         }
 
     def resume(self, kind: type[A], stream: str) -> A:
-        """Open a stream at its end, for an aggregate that decides without its past."""
+        """Create an aggregate at its last version, without its history."""
         if stream not in self._loaded:
             version = self._versions.get(stream)
             self._loaded[stream] = (
@@ -151,11 +151,11 @@ class DeliveryHandler:
         return aggregate
 
     def _load(self, kind: type[A], stream: str) -> A:
-        """Open a stream with its past, for an aggregate that decides by it."""
+        """Load an aggregate with its history."""
         if stream not in self._loaded and self._versions.get(stream) != 0:
             self._loaded[stream] = kind(stream).replay(self._history(stream))
         return self.resume(kind, stream)
 
     def collect(self, aggregate: Aggregate) -> None:
-        """Collect the events that an aggregate decided."""
+        """Collect the pending events of an aggregate."""
         self.events += aggregate.collect_events()

@@ -1,4 +1,4 @@
-"""Making, changing and moving the groups of an organization."""
+"""Creating, changing and moving the groups of an organization."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from domain.stream_repository import StreamRepository
 from domain.use_cases.claims import move_claim
 
 Check = Callable[..., None]
-"""Called with the present state before a change, without arguments when there is none; may raise.
+"""A condition of a change: called with the current state, or without arguments for a new thing; may raise.
 
-The state it sees is the state that is changed, whoever writes at the same time.
+No other writer can change that state before the change is saved.
 """
 
 
 @dataclass(frozen=True)
 class GroupChange:
-    """The wanted values of a group; `sets` names the fields that were given, the others stay."""
+    """The wanted values of a group; fields that `sets` does not name keep their values."""
 
     name: str
     identifier: str | None = None
@@ -39,7 +39,7 @@ def put_group(
     *,
     now: datetime,
 ) -> tuple[Group, list[int], bool]:
-    """Make or change a group; return it, the path from the root to it, and whether it is new.
+    """Create or change a group; return it, the path from the root to it, and whether it is new.
 
     Raises UnknownOrganization, IdentifierTaken, and InvalidField for a parent that is unknown or would
     close a cycle.
@@ -51,7 +51,7 @@ def put_group(
         group = repository.load(Group, Group.create_id(organization_id, group_id))
         made = group.version == 0
         check(*([] if made else [group, _path(repository, organization_id, group_id)]))
-        # Loaded before the path is walked: a move that another writer makes meanwhile is noticed.
+        # Loaded before the path, so that a concurrent move is a conflict.
         tree = repository.load(GroupTree, GroupTree.create_id(organization_id))
         parent_id = _parent(repository, group, organization_id, group_id, change)
         if made:
@@ -93,7 +93,7 @@ def _parent(
     group_id: int,
     change: GroupChange,
 ) -> int | None:
-    """Return the parent that the group is to have; raises InvalidField when it is not possible."""
+    """Return the wanted parent of a group; raises InvalidField when it is unknown or below the group."""
     if group_id == organization_id:
         if change.parent_id is not None:
             raise InvalidField("parentID", "The root of an organization has no parent.")

@@ -12,7 +12,7 @@ from domain.use_cases.release_handler import ReleaseHandler
 
 
 def quarantined(repository: StreamRepository, position: int) -> Quarantine:
-    """Load what is held at a position; raises UnknownQuarantined."""
+    """Load the quarantined body at a position; raises UnknownQuarantined."""
     known = 0 < position < 2**63
     stored = repository.store.select_notifications(position, 1, position) if known else []
     if not stored or stored[0].topic != Quarantine.Held.TOPIC:
@@ -29,10 +29,10 @@ def release(
     by: str,
     replace: bool = False,
 ) -> list[Outcome]:
-    """Record a held delivery as a normal one, read anew; return an outcome for each envelope.
+    """Read a held delivery again and record it; return an outcome for each envelope.
 
-    Raises UnknownQuarantined, QuarantineClosed, StillRefused, and WouldReplace when another content is
-    recorded and `replace` is not given.
+    Raises UnknownQuarantined, QuarantineClosed, StillRefused, and WouldReplace when it conflicts with a
+    recorded envelope and `replace` is False.
     """
 
     def use_case(repository: StreamRepository) -> list[Outcome]:
@@ -52,7 +52,7 @@ def release(
 
 
 def discard(ledger: Ledger, position: int, *, now: datetime, by: str, why: str) -> None:
-    """Decide that a held delivery is not recorded; raises UnknownQuarantined, QuarantineClosed."""
+    """Discard a held delivery; raises UnknownQuarantined, QuarantineClosed."""
 
     def use_case(repository: StreamRepository) -> None:
         quarantine = quarantined(repository, position)

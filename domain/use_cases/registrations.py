@@ -16,7 +16,10 @@ from domain.use_cases.groups import Check, load_group, require_organization
 
 @dataclass(frozen=True)
 class RegistrationChange:
-    """The wanted values of a registration; fields that are None stay, `deactivated` if not in `sets`."""
+    """The wanted values of a registration; None changes nothing.
+
+    `deactivated` is set only if it is in `sets`, where None reactivates.
+    """
 
     group_id: int | None = None
     identifier: str | None = None
@@ -81,7 +84,7 @@ def change_registration(
     *,
     now: datetime,
 ) -> RegistrationInGroup:
-    """Change a registration: its group, its type, its deactivation.
+    """Change the group, the type or the deactivation of a registration.
 
     Raises UnknownOrganization, UnknownRegistration, InvalidField for an unknown group, and
     AlreadyRegistered when another active registration has this profile, group and type.
@@ -116,7 +119,7 @@ def deactivate_registration(
     *,
     now: datetime,
 ) -> None:
-    """Deactivate a registration now; one that is inactive stays as it is.
+    """Deactivate a registration now; an inactive one is not changed.
 
     Raises UnknownOrganization and UnknownRegistration.
     """
@@ -163,7 +166,7 @@ def _wanted_group(
 def _save(
     repository: StreamRepository, registration: Registration, before: str | None, now: datetime
 ) -> None:
-    """Save a registration that had the claim `before`, and its claims."""
+    """Save a registration, and move its claim from `before`."""
     claims: list[Aggregate] = move_claim(
         repository,
         before,
@@ -176,7 +179,7 @@ def _save(
 
 
 def _claim_key(registration: Registration) -> str | None:
-    """Return the claim that a registration needs: none while it is inactive."""
+    """Return the claim of a registration; None while it is inactive."""
     if registration.deactivated is not None:
         return None
     return Claim.registration_key(

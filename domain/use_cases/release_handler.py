@@ -1,4 +1,4 @@
-"""Deciding what becomes of each envelope of a delivery that is released from quarantine."""
+"""Recording each envelope of a delivery that is released from quarantine."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -14,10 +14,10 @@ from domain.use_cases.delivery_handler import DeliveryHandler
 
 
 class ReleaseHandler(DeliveryHandler):
-    """Handle the messages of a held delivery; refusals are raised, since an operator waits for them.
+    """Handle the messages of a held delivery; refusals are raised instead of held.
 
-    The delivery counts as received when it was; `now` is the time of its release. With `replace` a
-    conflicting envelope replaces the one that is recorded.
+    The delivery keeps its time of receipt; `now` is the time of release. With `replace` a conflicting
+    envelope replaces the recorded one.
     """
 
     def __init__(
@@ -38,12 +38,12 @@ class ReleaseHandler(DeliveryHandler):
     def hold(
         self, body: bytes, reason: str, errors: dict[str, Any], event_id: int | None
     ) -> Outcome:
-        """Raise StillRefused: the envelope can't be recorded today either."""
+        """Raise StillRefused."""
         fields = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in errors.items())
         raise StillRefused(f"it is still {reason}: {fields}")
 
     def conflict(self, delivery: Delivery, message: Message) -> Outcome:
-        """Replace the recorded envelope, and retract its observation; or raise WouldReplace."""
+        """Replace the recorded envelope and retract its observation, or raise WouldReplace."""
         current = delivery.current
         assert current is not None, "a conflict is with a recorded envelope"
         if not self._replace:
@@ -58,7 +58,7 @@ class ReleaseHandler(DeliveryHandler):
         return Outcome("replaced", message.event_id, delivery.id, delivery.version)
 
     def receipt(self, body: bytes) -> dict[str, Any]:
-        """Return the fields of a receipt; an array that the body was part of is recorded already."""
+        """Return the fields of a receipt; the array of a held envelope is recorded already."""
         if self._held.batch is not None:
             return self.signed(body, batch=self._held.batch)
         return super().receipt(body)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from store.urls import is_postgres
 
 StillHeld = Callable[[], bool]
-"""Says whether a lock is still held."""
+"""A function that says whether a lock is still held."""
 
 
 class Locked(Exception):
@@ -17,9 +17,9 @@ class Locked(Exception):
 
 
 class Database(Protocol):
-    """What differs between the databases: snapshots, write transactions, locks, and clocks.
+    """The interface of both databases: snapshots, write transactions, locks, and clocks.
 
-    `engine` is for occasional questions, `writer` for the one transaction that may write.
+    `engine` is for occasional queries, `writer` for the only transaction that may write.
     """
 
     schema: str | None
@@ -38,7 +38,7 @@ class Database(Protocol):
 
 
 def database(url: str) -> Database:
-    """Return the database that a URL names; nothing is connected before it is needed."""
+    """Return the database of a URL; it connects on first use."""
     if is_postgres(url):
         from projections.databases.postgres import PostgresDatabase
 

@@ -1,4 +1,4 @@
-"""Read models in the schema `views` of a PostgreSQL database; locks end with the session that holds them."""
+"""Read models in a PostgreSQL database."""
 
 import zlib
 from collections.abc import Iterator
@@ -21,11 +21,11 @@ from store.engines import engine
 SCHEMA = "views"
 LOCK_SECONDS = 10
 PAGE_SECONDS = 10
-"""How long an answer to a reader may take; a batch or a rebuild may take any time."""
+"""The timeout of a reader's query; batches and rebuilds have none."""
 
 
 class PostgresDatabase:
-    """The schema `views` of a PostgreSQL database; locks end with the session that holds them."""
+    """The schema `views` of a PostgreSQL database; a lock ends with the session that holds it."""
 
     schema: str | None = SCHEMA
 
@@ -33,7 +33,7 @@ class PostgresDatabase:
         self._url = url
         wanted = conninfo_to_dict(url).get("target_session_attrs")
         self._wants_primary = wanted in {"read-write", "primary"}
-        # One writer at a time. The projector makes again what a crash takes from a read model.
+        # One writer at a time. After a crash the projector writes the lost rows again.
         begin = f"""BEGIN; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL synchronous_commit = off;
             SELECT pg_advisory_xact_lock({LOCK_NAMESPACE}, {zlib.crc32(b"writing") >> 1})"""
         schema = {"schema_translate_map": {None: SCHEMA}}
@@ -46,7 +46,7 @@ class PostgresDatabase:
         ).execution_options(**schema)
 
     def connect(self) -> Connection:
-        """Open a connection for snapshots: to a standby, while there is no primary."""
+        """Open a connection for snapshots: to a standby while there is no primary."""
         return self._reader.connect()
 
     def _any_host(self) -> Any:
@@ -56,7 +56,7 @@ class PostgresDatabase:
             if not self._wants_primary:
                 raise
             opened = connect(self._url, seconds=PAGE_SECONDS, target_session_attrs="any")
-        # A generic plan would read the whole table for a rare value.
+        # A generic plan scans the whole table for a rare value.
         opened.execute("SET plan_cache_mode = force_custom_plan")
         return opened
 
@@ -65,10 +65,7 @@ class PostgresDatabase:
         self.engine.dispose()
 
     def reusable(self, driver: Any) -> bool:
-        """Say whether a connection can serve another snapshot.
-
-        Its last one was ended, and it does not lead to a standby in place of the primary.
-        """
+        """Say whether a connection can be used again: not in a transaction or to a standby."""
         if driver.info.transaction_status != TransactionStatus.IDLE:
             return False
         standby = driver.info.parameter_status("in_hot_standby") == "on"
@@ -82,15 +79,15 @@ class PostgresDatabase:
         return row
 
     def prepare(self, connection: Connection) -> None:
-        """Make the schema if it is missing; `IF NOT EXISTS` needs the right to make one in any case."""
+        """Create the schema if it is missing; `IF NOT EXISTS` needs the right to create one even then."""
         if not inspect(connection).has_schema(SCHEMA):
             connection.execute(CreateSchema(SCHEMA))
 
     @contextmanager
     def lock(self, name: str) -> Iterator[StillHeld]:
-        """Hold a lock that the server gives back when its holder is gone; raises Locked.
+        """Hold a lock that the server frees when its holder is gone; raises Locked.
 
-        Keep-alives make the server notice within seconds that its holder's host is gone.
+        Keep-alives let the server detect a lost host within seconds.
         """
         try:
             with connect(self._url) as connection:
@@ -105,7 +102,7 @@ class PostgresDatabase:
             raise OperationalError(str(error)) from error
 
     def now(self, connection: Connection) -> float:
-        """Return the server's time in seconds since 1970: the clocks of hosts may differ."""
+        """Return the server's time in seconds since 1970, since the clocks of hosts may differ."""
         clock = "SELECT extract(epoch FROM clock_timestamp())::float8"
         return float(connection.exec_driver_sql(clock).scalar_one())
 

@@ -1,4 +1,4 @@
-"""Read models in an SQLite file; its locks are files beside it."""
+"""Read models in an SQLite file."""
 
 import fcntl
 import os
@@ -14,20 +14,21 @@ from projections.databases import Locked, StillHeld
 from store.engines import Pragmas, engine
 
 NORMAL: Pragmas = {"synchronous": "NORMAL"}
-"""Commits don't wait for the disk: the projector makes again what a power cut takes from a read model."""
+"""Commits don't wait for the disk: after a power cut the projector writes the lost rows again."""
 WRITER: Pragmas = {"cache_size": -32 * 1024, "wal_autocheckpoint": 64_000}
-"""In KiB, and in pages: keys are scattered in their indexes, so a page is best written with many changes."""
+"""In KiB, and in pages. Large, since keys are scattered over their indexes: so a page has many changes
+before it is written."""
 
 
 class SqliteDatabase:
-    """One file; its locks are files beside it."""
+    """One SQLite file; its locks are files beside it."""
 
     schema: str | None = None
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
         self.engine = engine(url, begin="BEGIN", pragmas=NORMAL)
-        # Locked from the start: a transaction that read before it writes would fail instead of waiting.
+        # Locked from the start: a transaction that reads before it writes would fail instead of waiting.
         self.writer = engine(url, begin="BEGIN IMMEDIATE", pragmas={**NORMAL, **WRITER})
         self._reader = self.engine.execution_options(begin=None)
 
@@ -41,7 +42,7 @@ class SqliteDatabase:
         self.writer.dispose()
 
     def reusable(self, driver: Any) -> bool:
-        """Say whether a connection can serve another snapshot: its last one was ended."""
+        """Say whether a connection can be used again: not in a transaction."""
         return not driver.in_transaction
 
     def begin_snapshot(self, driver: Any, state: str) -> tuple[Any, ...]:
@@ -55,7 +56,7 @@ class SqliteDatabase:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[StillHeld]:
-        """Hold a lock that the kernel gives back when its holder dies; raises Locked."""
+        """Hold a lock that the kernel frees when its holder dies; raises Locked."""
         path = Path(f"{self._url.database}.{name}.lock")
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:

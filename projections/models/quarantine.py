@@ -1,4 +1,4 @@
-"""Deliveries in quarantine, and whether they were released or discarded."""
+"""Deliveries in quarantine: held, released or discarded."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from projections.times import from_microseconds, to_microseconds
 
 
 class Quarantined(Projection):
-    """Every delivery that was ever held, by its position."""
+    """Every delivery that was held, by its position."""
 
     name = "quarantine"
     held = slot_tables(
@@ -63,7 +63,7 @@ class Quarantined(Projection):
         writer.change(update(table).where(table.c.stream == stream).values(state=state))
 
     def all(self, snapshot: Snapshot, *, state: str | None) -> list[dict[str, Any]]:
-        """Return the deliveries in this state, or in any, by rising id."""
+        """Return the deliveries in a state, or in any, by rising id."""
         rows = lists.page(
             snapshot.connection, self.held[snapshot.slot], ("id",), lists.ALL, state=state
         )

@@ -1,15 +1,15 @@
-"""The console script: serve, project, migrate, and what operators do by hand."""
+"""The console script."""
 
 import sys
 from typing import Any
 
 import click
 
-from receiver.commands import clients, projections, quarantine, service, sources
+from receiver.commands import clients, project, projections, quarantine, service, sources
 
 
 class OneLineErrors(click.Group):
-    """End with one line on standard error, and 1, for whatever an operator can run into."""
+    """Report an operator's error as one line on standard error, with exit status 1."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
@@ -28,7 +28,7 @@ def kitledger() -> None:
 
 for command in (
     service.serve,
-    service.project,
+    project.project,
     service.migrate,
     service.welcome,
     sources.sources,
@@ -45,8 +45,7 @@ def main() -> None:
 
 
 def _operators() -> tuple[type[Exception], ...]:
-    """Return the errors that an operator can do something about; imported when one occurs."""
-
+    """Return the errors that an operator can act on; imported when one occurs."""
     from domain.errors import Refusal
     from projections.databases import Locked
     from projections.rebuild import RebuildStopped
@@ -56,12 +55,5 @@ def _operators() -> tuple[type[Exception], ...]:
     from registry.sources import SourceError
     from store.errors import UNAVAILABLE
 
-    mine = (ClientError, SettingsError, SourceError, Refusal)
-    return (
-        *mine,
-        *UNAVAILABLE,
-        Locked,
-        NotStopped,
-        RebuildStopped,
-        OSError,
-    )
+    ours = (ClientError, SettingsError, SourceError, Refusal, Locked, NotStopped, RebuildStopped)
+    return (*ours, *UNAVAILABLE, OSError)

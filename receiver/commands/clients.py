@@ -1,4 +1,4 @@
-"""kitledger clients: who may call everything but webhooks."""
+"""kitledger clients: the clients of the API."""
 
 import click
 
@@ -30,7 +30,7 @@ def add(
     client_id: int | None,
     key: str | None,
 ) -> None:
-    """Add the client NAME; the last line printed is its id:key, which is not kept."""
+    """Add the client NAME; the last line printed is its id:key, which is not stored."""
     with open_services() as services:
         given = services.clients.add(
             name, list(roles), organization=organization, client_id=client_id, key=key
@@ -42,7 +42,7 @@ def add(
 @clients.command("list")
 @as_json
 def list_clients(as_json: bool) -> None:
-    """List the clients; their keys are not kept."""
+    """List the clients, without their keys."""
     with open_services() as services:
         rows = services.clients.listing()
     show(rows, ["id", "name", "roles", "organization", "created_at", "revoked_at"], as_json=as_json)
@@ -51,7 +51,7 @@ def list_clients(as_json: bool) -> None:
 @clients.command()
 @click.argument("client_id", type=ID)
 def revoke(client_id: int) -> None:
-    """End the client CLIENT_ID: it is answered 401 from now on."""
+    """Revoke the client CLIENT_ID: it is answered 401 from now on."""
     with open_services() as services:
         services.clients.revoke(client_id)
     click.echo(f"Client {client_id} is revoked.")

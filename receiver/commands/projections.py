@@ -1,4 +1,4 @@
-"""kitledger projections: how far they are, and making them anew."""
+"""kitledger projections: status, rebuilding, skipping an event."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @click.group()
 def projections() -> None:
-    """Look at projections, rebuild them, and pass an event that one can't take."""
+    """Show projections, rebuild them, and skip an event that a projection can't apply."""
 
 
 @projections.command()
 @as_json
 def status(as_json: bool) -> None:
-    """Tell the position of each projection, and how many positions it is behind."""
+    """Show the position of each projection, and its lag in positions."""
     from projections.status import statuses
 
     with open_services() as services:
@@ -33,9 +33,9 @@ def status(as_json: bool) -> None:
 @projections.command()
 @click.argument("name", required=False)
 def rebuild(name: str | None) -> None:
-    """Make the projection NAME, or all, anew from the first event.
+    """Rebuild the projection NAME, or all, from the first event.
 
-    Readers go on reading the old rows until the new ones are whole.
+    Readers see the old rows until the new ones are complete.
     """
     from rich.console import Console
     from rich.progress import Progress
@@ -54,11 +54,11 @@ def rebuild(name: str | None) -> None:
 @projections.command()
 @click.argument("name")
 def skip(name: str) -> None:
-    """Pass, for good, the event at which the projection NAME has stopped."""
-    from projections.status import skip as pass_event
+    """Skip, for good, the event at which the projection NAME has stopped."""
+    from projections.status import skip as skip_event
 
     with open_services() as services:
-        position = pass_event(services.read_database, _chosen(name)[0].name)
+        position = skip_event(services.read_database, _chosen(name)[0].name)
     click.echo(f"{name} passes the event at position {position}, in rebuilds too.")
 
 

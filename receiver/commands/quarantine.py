@@ -11,14 +11,14 @@ COLUMNS = ["id", "source", "reason", "event_id", "received_at", "bytes", "state"
 
 @click.group()
 def quarantine() -> None:
-    """Look at the deliveries in quarantine, and release or discard them."""
+    """Show the deliveries in quarantine, and release or discard them."""
 
 
 @quarantine.command("list")
-@click.option("--all", "everything", is_flag=True, help="Show what was decided about, too.")
+@click.option("--all", "everything", is_flag=True, help="List released and discarded ones, too.")
 @as_json
 def list_held(everything: bool, as_json: bool) -> None:
-    """List what is held, oldest first."""
+    """List the held deliveries, oldest first."""
     from projections.models.quarantine import PROJECTION
 
     with open_services() as services:
@@ -37,7 +37,7 @@ def list_held(everything: bool, as_json: bool) -> None:
 @click.argument("quarantine_id", type=ID)
 @as_json
 def show_held(quarantine_id: int, as_json: bool) -> None:
-    """Show the bytes of QUARANTINE_ID, and why they were put aside."""
+    """Show the bytes of QUARANTINE_ID, and why they are in quarantine."""
     import json
 
     from domain.use_cases.quarantine import quarantined
@@ -45,7 +45,7 @@ def show_held(quarantine_id: int, as_json: bool) -> None:
     with open_services() as services:
         held = quarantined(services.ledger.streams, quarantine_id)
     event = held.held
-    assert event is not None, "what is quarantined is held"
+    assert event is not None, "a quarantine begins with a Held event"
     facts = {
         "id": quarantine_id,
         "source": event.source,
@@ -66,11 +66,11 @@ def show_held(quarantine_id: int, as_json: bool) -> None:
 
 @quarantine.command()
 @click.argument("quarantine_id", type=ID)
-@click.option("--yes", is_flag=True, help="Replace what is recorded without asking.")
+@click.option("--yes", is_flag=True, help="Replace a recorded delivery without asking.")
 def release(quarantine_id: int, yes: bool) -> None:
-    """Record QUARANTINE_ID as a normal delivery, now that what was wrong is mended.
+    """Record QUARANTINE_ID as a normal delivery, after its cause is repaired.
 
-    A conflict would replace what is recorded: then this shows both, and asks.
+    A conflict would replace the recorded delivery: then this shows both, and asks.
     """
     from domain.errors import WouldReplace
     from domain.use_cases import quarantine as use_cases
@@ -101,9 +101,9 @@ def release(quarantine_id: int, yes: bool) -> None:
 
 @quarantine.command()
 @click.argument("quarantine_id", type=ID)
-@click.option("--why", required=True, help="The reason, for those who read the history.")
+@click.option("--why", required=True, help="The reason, for readers of the history.")
 def discard(quarantine_id: int, why: str) -> None:
-    """Decide that QUARANTINE_ID is not to be recorded; its bytes are kept all the same."""
+    """Discard QUARANTINE_ID: it is not recorded; its bytes stay in the ledger."""
     from domain.use_cases import quarantine as use_cases
     from receiver import dates
 

@@ -1,4 +1,4 @@
-"""Shared by all commands: opening the services, and printing rows."""
+"""Functions of all commands: opening the services, and printing rows."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 @contextmanager
 def open_services(*, migrate: bool = True) -> "Iterator[Services]":
-    """Open the services that the environment's settings name, and close them in the end."""
+    """Open the services of the environment's settings, and close them at the end."""
     from receiver.services import assemble
     from receiver.settings import Settings
 
@@ -44,7 +44,7 @@ def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: boo
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
-    # A pipe has no width: lines are not broken.
+    # A pipe has no width, so lines are not wrapped.
     Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS).print(table)
 
 

@@ -1,4 +1,4 @@
-"""kitledger sources: who may send webhooks."""
+"""kitledger sources: the senders of webhooks, and their keys."""
 
 import click
 
@@ -7,7 +7,7 @@ from receiver.commands.shared import as_json, open_services, show
 
 @click.group()
 def sources() -> None:
-    """Add, list and end the sources of webhooks, and their keys."""
+    """Add, list and retire the sources of webhooks, and their keys."""
 
 
 @sources.command()
@@ -64,7 +64,7 @@ def list_sources(as_json: bool) -> None:
 @click.argument("name")
 @click.option("--secret", help="The new secret; made at random when it is not given.")
 def rotate(name: str, secret: str | None) -> None:
-    """Give the source NAME a new key; the old ones verify too, until they are expired."""
+    """Add a key to the source NAME; its old keys verify too, until they are expired."""
     with open_services() as services:
         given = services.sources.rotate(name, secret)
     click.echo(f"Source {name} may sign with its old keys and with:")
@@ -75,7 +75,7 @@ def rotate(name: str, secret: str | None) -> None:
 @click.argument("name")
 @click.argument("key_id")
 def expire(name: str, key_id: str) -> None:
-    """End the key KEY_ID of the source NAME."""
+    """Expire the key KEY_ID of the source NAME."""
     with open_services() as services:
         services.sources.expire(name, key_id)
     click.echo(f"Key {key_id} of {name} verifies nothing any more.")
@@ -84,7 +84,7 @@ def expire(name: str, key_id: str) -> None:
 @sources.command()
 @click.argument("name")
 def retire(name: str) -> None:
-    """End the source NAME: its webhooks are answered 410 from now on."""
+    """Retire the source NAME: its webhooks are answered 410 from now on."""
     with open_services() as services:
         services.sources.retire(name)
     click.echo(f"Source {name} is retired.")

@@ -15,7 +15,7 @@ from gunicorn.arbiter import Arbiter
 CONNECTIONS = 1000
 GRACE_SECONDS = 30
 KEEPALIVE_SECONDS = 30
-"""How long a connection may be silent between requests, or take to send a request's head."""
+"""The longest wait for the next request on a connection, or for the head of a request."""
 
 
 class ProjectingArbiter(Arbiter):
@@ -26,14 +26,14 @@ class ProjectingArbiter(Arbiter):
     ending = False
 
     def manage_workers(self) -> None:
-        """Start what is missing, about once a second."""
+        """Start missing workers and a missing projector; called about once a second."""
         super().manage_workers()
         if self.wanted and (self.projector is None or self.projector.poll() is not None):
             command = [sys.executable, "-m", "receiver", "project", "--parent", str(os.getpid())]
             self.projector = subprocess.Popen(command)  # noqa: S603 our own program
 
     def reap_workers(self) -> None:
-        """Say it again to the workers that are to end: one that was starting may have missed it."""
+        """Repeat SIGTERM while stopping: a worker that was starting may have missed the first."""
         super().reap_workers()
         if self.ending:
             self.kill_workers(signal.SIGTERM)
@@ -43,7 +43,7 @@ class ProjectingArbiter(Arbiter):
         self.handle_term()
 
     def stop(self, graceful: bool = True) -> None:
-        """Let the workers finish first, so that what they acknowledge is still projected."""
+        """Stop the workers first, so that the projector projects their last events."""
         self.wanted, self.ending = False, True
         super().stop(graceful)
         if self.projector is not None and self.projector.poll() is None:
@@ -52,7 +52,7 @@ class ProjectingArbiter(Arbiter):
 
 
 class Server(BaseApplication):
-    """The service as one command; the application itself is loaded in each worker."""
+    """The service as one command; each worker loads the application itself."""
 
     def __init__(self, options: dict[str, Any], *, projector: bool) -> None:
         self._options = options
@@ -60,12 +60,12 @@ class Server(BaseApplication):
         super().__init__()
 
     def load_config(self) -> None:
-        """Take over the options."""
+        """Set the options."""
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Import the application, in a worker and after gevent has patched it."""
+        """Import the application, in a worker, after gevent's patching."""
         from wsgi import app
 
         return app
@@ -78,9 +78,9 @@ class Server(BaseApplication):
 
 
 def serve(host: str, port: int, workers: int, level: str, *, projector: bool) -> None:
-    """Serve HTTP on `host:port` with so many workers, and project unless told not to.
+    """Serve HTTP on `host:port`, with a projector process if `projector` is set.
 
-    The workers write their metrics into one folder, gone with the server.
+    The workers write their metrics into a temporary folder.
     """
     from receiver.server.logs import library_logging
 
@@ -94,13 +94,13 @@ def serve(host: str, port: int, workers: int, level: str, *, projector: bool) ->
     try:
         server.run()
     finally:
-        # Workers are forked from within run(), and come by here when they end.
+        # Workers are forked within run(), and reach this line when they end.
         if os.getpid() == parent:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def options(host: str, port: int, workers: int) -> dict[str, Any]:
-    """Return gunicorn's settings; the benchmarks' reference is served with the same."""
+    """Return gunicorn's settings; the benchmarks' reference server uses them too."""
     return {
         "bind": f"{host}:{port}",
         "workers": workers,
@@ -117,7 +117,7 @@ def options(host: str, port: int, workers: int) -> dict[str, Any]:
 
 
 def _forget(_: Any, worker: Any) -> None:
-    """Let a dead worker's counters stand, and its gauges go."""
+    """Keep a dead worker's counters, and remove its gauges."""
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on standard error, with the id of the request it belongs to."""
+"""Logs: a JSON object per line on standard error, with the id of its request."""
 
 import logging
 import logging.config
@@ -16,7 +16,7 @@ _SHARED: list[Any] = [
 
 
 def configure(level: str, *processors: Any) -> None:
-    """Send our log lines and the libraries' to standard error, as JSON, from `level` on.
+    """Write log lines of `level` and above, the libraries' too, to standard error as JSON.
 
     `processors` are structlog's; they come before the others.
     """
@@ -36,7 +36,7 @@ def configure(level: str, *processors: Any) -> None:
 
 
 def library_logging(level: str) -> dict[str, Any]:
-    """Give the standard library's logging configuration: gunicorn takes it, and so do we."""
+    """Return the configuration of the standard library's logging, which gunicorn uses too."""
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": _SHARED,
@@ -60,7 +60,7 @@ def library_logging(level: str) -> dict[str, Any]:
 
 
 class _Stderr:
-    """Standard error, which may lead to a full disk: then log lines are lost, and no request fails."""
+    """Standard error; an error such as a full disk loses log lines, and fails no request."""
 
     def write(self, line: bytes) -> None:
         """Write a line, if possible."""
@@ -68,7 +68,7 @@ class _Stderr:
             sys.stderr.buffer.write(line)
 
     def flush(self) -> None:
-        """Flush the lines that were written, if possible; or with the next line."""
+        """Flush the written lines, if possible."""
         with suppress(OSError):
             sys.stderr.buffer.flush()
 

@@ -1,4 +1,4 @@
-"""What Prometheus may ask, right across the processes of one server."""
+"""Prometheus metrics, summed over the processes of one server."""
 
 from collections.abc import Callable, Iterable
 
@@ -30,13 +30,13 @@ def observe_commit(members: int, seconds: float) -> None:
 
 
 class Lags(Collector):
-    """Read at each scrape how far behind each projection is: true whichever process is asked."""
+    """Gauges that are read from the databases at each scrape, so every process gives the same."""
 
     def __init__(self, lags: Callable[[], Iterable[tuple[str, int, bool]]]) -> None:
         self._lags = lags
 
     def collect(self) -> Iterable[Metric]:
-        """Return a gauge of positions behind, and one of stops, for each projection."""
+        """Return the lag of each projection in positions, and whether it has stopped."""
         lag = GaugeMetricFamily(LAG, "Positions behind the ledger.", labels=["projection"])
         stopped = GaugeMetricFamily(
             STOPPED, "1 when it has stopped at a poisonous event.", labels=["projection"]
@@ -48,7 +48,7 @@ class Lags(Collector):
 
 
 def exposition(lags: Callable[[], Iterable[tuple[str, int, bool]]], *, shared: bool) -> bytes:
-    """Return all metrics as text; `shared` when several processes write them into one folder."""
+    """Return all metrics as text; `shared` if several processes write them into one folder."""
     registry = CollectorRegistry()
     registry.register(Lags(lags))
     if shared:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from domain.ledger import Ledger
-from tests.domain.scene import Scene, open_ledger
+from tests.domain.scene import Scene
+from tests.harness.ledgers import open_ledger
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -18,30 +17,10 @@ from domain.observed import CurrentStatus
 from domain.receipt import VerifiedDelivery
 from domain.use_cases import deliveries, quarantine
 from receiver import envelopes
-from store import postgres, sqlite
 from store.unit_of_work import UnitOfWork
-from store.urls import is_postgres
+from tests.harness.ledgers import Recorder, recorder_of
 
-Recorder = sqlite.Recorder | postgres.Recorder
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-
-
-def open_ledger(url: str | Path) -> Ledger:
-    """Open the ledger in this database or file, made when it is missing."""
-    return Ledger({**_store(str(url)), "CREATE_TABLE": "y"})
-
-
-def _store(url: str) -> dict[str, str]:
-    if is_postgres(url):
-        store = {"PERSISTENCE_MODULE": "store.postgres:Factory", "POSTGRES_POOL_SIZE": "4"}
-        return {**store, "POSTGRES_URL": url}
-    file = url.removeprefix("sqlite:///")
-    return {"PERSISTENCE_MODULE": "store.sqlite:Factory", "SQLITE_DBNAME": file}
-
-
-def recorder_of(ledger: Ledger) -> Recorder:
-    """Return the real recorder behind a ledger."""
-    return cast(Recorder, ledger.recorder)
 
 
 def envelope(event_id: int, event_type: str, data: Any, **others: Any) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 
 from domain.ledger import Ledger
 from tests.domain.observations import Story, fresh_world, standings, stories
-from tests.domain.scene import history, kit_status, open_ledger, report_status, send
-from tests.stores import Stores
+from tests.domain.scene import history, kit_status, report_status, send
+from tests.harness.effort import effort
+from tests.harness.ledgers import open_ledger
+from tests.harness.stores import Stores
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,7 @@ def shared(stores: Stores) -> Iterator[Ledger]:
 
 
 @given(story=stories())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=effort(40, 150), deadline=None)
 def test_the_end_is_the_same_whatever_the_order(shared: Ledger, story: Story) -> None:
     world = fresh_world()
     for source, body in story.sent(world):
@@ -32,7 +34,7 @@ def test_the_end_is_the_same_whatever_the_order(shared: Ledger, story: Story) ->
 
 
 @given(story=stories())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=effort(20, 60), deadline=None)
 def test_everything_said_is_recorded_once_and_each_repeat_is_told_where(
     shared: Ledger, story: Story
 ) -> None:

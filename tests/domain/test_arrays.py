@@ -13,8 +13,11 @@ from domain.aggregates.delivery import Delivery
 from domain.aggregates.quarantine import Quarantine
 from domain.receipt import Receipt
 from receiver import envelopes
-from tests.domain.scene import Scene, encoded, kit, recorder_of, verified
-from tests.stores import refuse_writes
+from tests.domain.scene import Scene, encoded, kit, verified
+from tests.harness.ledgers import recorder_of
+from tests.harness.stores import refuse_writes
+
+pytestmark = pytest.mark.one_store
 
 SOUND = kit(1, "A", "KIT_SHIPPED")
 OTHER = kit(2, "B", "KIT_SHIPPED")

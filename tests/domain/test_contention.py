@@ -12,16 +12,9 @@ from domain.errors import KitOfAnotherCustomer, QuarantineClosed
 from domain.ledger import Ledger
 from domain.messages import Outcome
 from domain.use_cases import kit_registrations
-from tests.domain.scene import (
-    NOON,
-    Competitor,
-    Scene,
-    kit,
-    kit_status,
-    open_ledger,
-    send,
-)
-from tests.stores import limit_lock_waits
+from tests.domain.scene import NOON, Competitor, Scene, kit, kit_status, send
+from tests.harness.ledgers import open_ledger
+from tests.harness.stores import limit_lock_waits
 
 SOUND = kit(1, "A", "KIT_SHIPPED")
 BURST = 80

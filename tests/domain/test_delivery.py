@@ -12,6 +12,8 @@ from domain.aggregates.quarantine import Quarantine
 from domain.messages import Outcome
 from tests.domain.scene import Scene, deepest, kit, verified
 
+pytestmark = pytest.mark.one_store
+
 SAID = b'{"id": 1, "type": "t", "data": {"n": 1, "s": "\xc3\xa9", "l": [1, {"a": null}]}}'
 VALUES = st.recursive(
     st.none()

@@ -9,7 +9,10 @@ from domain.aggregates.kit_registration import KitRegistration
 from domain.errors import KitOfAnotherCustomer, NotFound, Refusal, UnknownKitRegistration
 from domain.ledger import Ledger
 from domain.use_cases import kit_registrations
-from tests.domain.scene import NOON, Scene, open_ledger
+from tests.domain.scene import NOON, Scene
+from tests.harness.ledgers import open_ledger
+
+pytestmark = pytest.mark.one_store
 
 LATER = NOON + timedelta(hours=1)
 VERIFIED = datetime(2017, 11, 24, 10, tzinfo=UTC)

@@ -9,6 +9,8 @@ from domain.observed import CurrentStatus, Observation, current_status
 from domain.use_cases import kit_registrations
 from tests.domain.scene import NOON, Scene, kit, kit_status, report, report_status
 
+pytestmark = pytest.mark.one_store
+
 
 def observation(event_id: int, status: str, **given: Any) -> Observation:
     fields = {name: given.pop(name) for name in ("shipment_id",) if name in given}

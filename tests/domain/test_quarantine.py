@@ -13,6 +13,8 @@ from domain.use_cases import quarantine
 from receiver import envelopes
 from tests.domain.scene import NOON, Scene, encoded, kit, kit_status
 
+pytestmark = pytest.mark.one_store
+
 SOUND = kit(1, "A", "KIT_SHIPPED")
 CONFLICT = kit(1, "A", "KIT_FAILED", reason="leaked")
 BROKEN = b'{"id": 4, "type": "kit.updated", "data": {"kit": {"barcode": "A", "state": "KIT_LOST"}}}'

@@ -10,6 +10,8 @@ from domain.use_cases import quarantine
 from receiver import envelopes
 from tests.domain.scene import NOON, Scene, encoded, kit, kit_status, report, report_status
 
+pytestmark = pytest.mark.one_store
+
 SOUND = kit(5, "A", "KIT_SHIPPED", shipment_id=3)
 SILENT = {"id": 5, "type": "moon.landed", "data": {}}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.service import Service
+from tests.harness.service import Service
 
 PATIENT, PROVIDER = "patient", "provider"
 LISTS = ("groups", "groups/{root}/registrations")

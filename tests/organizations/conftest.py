@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.domain.scene import open_ledger
+from tests.harness.ledgers import open_ledger
+from tests.harness.per_store import PerStore
+from tests.harness.service import Service
 from tests.organizations.camp import Camp
 from tests.organizations.office import Office
 from tests.organizations.place import Place
-from tests.service import Service
-from tests.services import Services
 
 
 @pytest.fixture
@@ -29,12 +29,9 @@ def place(service: Service, fresh: Callable[[], int]) -> Place:
 
 
 @pytest.fixture(scope="session")
-def neighbour(service: Service, services: Services) -> Service:
+def neighbour(per_store: PerStore) -> Service:
     """Give a second server on the same store: surely another process than any of the first."""
-    running = services.beside(service)
-    running.serve("--no-projector")
-    running.wait_until_ready()
-    return running
+    return per_store.neighbour
 
 
 @pytest.fixture

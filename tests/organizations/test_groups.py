@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.harness.service import Service
 from tests.organizations.camp import PROVIDER, Camp, expect, where
 from tests.receiver.examples import pages, position
-from tests.service import Service
 
 NORTH, SOUTH, DEEP, DEEPER = 1, 2, 3, 4
 

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.harness.service import Credentials, Service
 from tests.organizations.camp import PATIENT, PROVIDER, Camp, expect, where
 from tests.receiver.examples import problem
-from tests.service import Credentials, Service
 
 ROUTES = [
     "groups",

@@ -7,9 +7,9 @@ import pytest
 
 from domain.errors import AlreadyRegistered, IdentifierTaken, InvalidField, Refusal
 from domain.use_cases.registrations import RegistrationInGroup
-from tests.domain.scene import open_ledger, recorder_of
+from tests.harness.ledgers import open_ledger, recorder_of
+from tests.harness.stores import Stores
 from tests.organizations.office import DEEP, NORTH, ROOT, SOUTH, Office
-from tests.stores import Stores
 
 CALLS = ("select_stream", "insert_events")
 FOR_EVER = 500

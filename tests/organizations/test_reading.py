@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.harness.service import Service
 from tests.organizations.camp import PATIENT, PROVIDER, Camp, expect, where
 from tests.receiver.examples import pages, position
-from tests.service import Service
 
 LISTS = ["groups/{root}/registrations", "groups/1/registrations", "profiles/70/registrations"]
 EVERYTHING = ["groups", "groups/1", *LISTS, "{made}"]

@@ -10,6 +10,8 @@ from domain.errors import AlreadyRegistered, InvalidField, UnknownOrganization, 
 from domain.use_cases import registrations
 from tests.organizations.office import DEEP, NORTH, ROOT, SOUTH, Office, at
 
+pytestmark = pytest.mark.one_store
+
 FREED, TAKEN = "Claim.Freed", "Claim.Taken"
 THEN = datetime(2018, 1, 1, 23, 32, 47, 123000, tzinfo=UTC)
 

@@ -15,9 +15,10 @@ from domain.errors import Refusal
 from projections.models.organizations import Organizations
 from projections.rebuild import rebuild
 from projections.times import to_microseconds
+from tests.harness.effort import effort
+from tests.harness.stores import Stores
 from tests.organizations.office import DEEP, NORTH, SOUTH, Office, at
 from tests.projections.world import World, batches_of
-from tests.stores import Stores
 
 MODEL = Organizations()
 ORGANIZATIONS = count(1000)
@@ -123,7 +124,7 @@ def row(each: Registration) -> tuple[Any, ...]:
 
 
 @given(story=STORIES, batch=st.sampled_from([1, 2, 5, 1000]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=effort(10, 30), deadline=None)
 def test_rows_say_what_was_decided_and_a_rebuild_says_it_again(
     world: World, story: list[Step], batch: int
 ) -> None:

@@ -7,6 +7,8 @@ import pytest
 from domain.errors import IdentifierTaken, InvalidField, UnknownOrganization
 from tests.organizations.office import DEEP, NORTH, ROOT, SOUTH, Office
 
+pytestmark = pytest.mark.one_store
+
 FREED, TAKEN = "Claim.Freed", "Claim.Taken"
 
 

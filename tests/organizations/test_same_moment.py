@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.harness.service import Service
 from tests.organizations.camp import PATIENT, Camp, statuses, where
 from tests.receiver.examples import position
-from tests.service import Service
 
 MANY = 16
 Asked = tuple[str, str, dict[str, Any]]

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.harness.service import Service
 from tests.organizations.camp import PROVIDER, Camp
-from tests.service import Service
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "registrations"
 STEPS = sorted(file.stem for file in SAMPLES.glob("*.http"))

@@ -4,16 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import select
 
 from projections.tables import projector
+from tests.harness.waiting import PATIENCE_SECONDS, wait_until
 from tests.projections.world import World
-
-PATIENCE_SECONDS = 20
 
 
 class Processes:
@@ -43,7 +41,7 @@ class Processes:
 
     def await_owner(self) -> int:
         """Return the process that projects, once there is one."""
-        eventually(lambda: self.owner() is not None)
+        wait_until(lambda: self.owner() is not None)
         owner = self.owner()
         assert owner is not None
         return owner
@@ -76,11 +74,3 @@ def processes(world: World, count: int) -> Iterator[Processes]:
     finally:
         for pid in list(started.alive):
             started.kill(pid)
-
-
-def eventually(true: Callable[[], object], patience: float = PATIENCE_SECONDS) -> None:
-    """Wait until something is true."""
-    deadline = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.005)

@@ -12,9 +12,10 @@ from projections.models.kits import Kits
 from projections.models.reports import Reports
 from projections.observed import ObservedProjection
 from tests.domain.observations import Story, fresh_world, standings, stories
+from tests.harness.effort import effort
+from tests.harness.stores import Stores
 from tests.projections.tally import Tally, positions
 from tests.projections.world import World, batches_of
-from tests.stores import Stores
 
 KITS, REPORTS, TALLY = Kits(), Reports(), Tally()
 
@@ -46,7 +47,7 @@ def shown(world: World, model: ObservedProjection, thing: Any) -> CurrentStatus 
     size=st.sampled_from([1, 500, 10**6]),
     pauses=st.sets(st.integers(0, 14)),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=effort(20, 80), deadline=None)
 def test_rows_depend_on_what_was_said_alone(
     shared: World, story: Story, batch: int, size: int, pauses: set[int]
 ) -> None:
@@ -65,7 +66,7 @@ def test_rows_depend_on_what_was_said_alone(
     steps=st.lists(st.tuples(st.integers(0, 1), st.integers(0, 4)), max_size=14),
     batch=st.integers(1, 5),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=effort(8, 30), deadline=None)
 def test_two_projectors_in_any_alternation_apply_each_event_once(
     shared: World, steps: list[tuple[int, int]], batch: int
 ) -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from projections.models.events import Events
 from tests.domain.scene import NOON
+from tests.harness.effort import effort
+from tests.harness.stores import Stores
 from tests.projections.world import World, batches_of
-from tests.stores import Stores
 
 EVENTS = Events()
 SECONDS = st.integers(0, 30)
@@ -56,7 +57,7 @@ def send(world: World, sent: list[tuple[int, int, str, str]]) -> None:
     limit=st.integers(1, 40),
     past=st.integers(0, 40),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=effort(40, 120), deadline=None)
 def test_a_page_holds_the_next_of_those_that_match(
     shared: World,
     sent: list[tuple[int, int, str, str]],

@@ -15,10 +15,11 @@ from projections.rebuild import rebuild
 from store.advisory_locks import LOCK_NAMESPACE
 from store.errors import UNAVAILABLE
 from tests.domain.scene import kit
-from tests.plain import Plain
-from tests.projections.processes import eventually, processes
+from tests.harness.plain import Plain
+from tests.harness.stores import views_beside
+from tests.harness.waiting import wait_until
+from tests.projections.processes import processes
 from tests.projections.world import World
-from tests.stores import Stores, views_beside
 
 KITS = Kits()
 HOLDERS = f"""SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = {LOCK_NAMESPACE}
@@ -29,12 +30,11 @@ CUT = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 
 
 @pytest.fixture
-def far(postgres_stores: Stores) -> Iterator[World]:
+def far(postgres_url: str) -> Iterator[World]:
     """Make an empty world on PostgreSQL."""
-    with postgres_stores.empty() as url:
-        made = World(url)
-        yield made
-        made.close()
+    made = World(postgres_url)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_connections_that_were_lost_while_idle_are_opened_anew(far: World, plain
     assert status_of(far, far.views) == "KIT_SHIPPED"
     plain.query(CUT)
     far.send(kit(2, "A", "KIT_LOST"))
-    eventually(lambda: in_spite_of_cuts(lambda: project(far)))
+    wait_until(lambda: in_spite_of_cuts(lambda: project(far)))
     assert status_of(far, far.views) == "KIT_LOST"
 
 
@@ -101,7 +101,7 @@ def test_a_rebuild_whose_connection_is_lost_leaves_the_old_rows(far: World, plai
     far.project()
     with pytest.raises((Locked, *UNAVAILABLE)):
         rebuild(far.ledger, far.views, KITS, lambda done, total: plain.query(CUT) and None)
-    eventually(lambda: in_spite_of_cuts(lambda: project(far)))
+    wait_until(lambda: in_spite_of_cuts(lambda: project(far)))
     assert status_of(far, far.views) == "KIT_SHIPPED"
     rebuild(far.ledger, far.views, KITS, lambda done, total: None)
     assert status_of(far, far.views) == "KIT_SHIPPED"
@@ -128,13 +128,13 @@ def test_a_projector_that_is_killed_is_replaced_within_seconds(world: World) -> 
     with processes(world, 2) as started:
         first = started.await_owner()
         world.send(kit(1, "A", "KIT_SHIPPED"))
-        eventually(started.caught_up)
+        wait_until(started.caught_up)
         started.kill(first)
         killed = time.monotonic()
         world.send(kit(2, "A", "KIT_LOST"))
-        eventually(started.caught_up)
+        wait_until(started.caught_up)
         assert time.monotonic() - killed < 5
-        eventually(lambda: started.owner() not in {None, first})
+        wait_until(lambda: started.owner() not in {None, first})
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -142,13 +142,13 @@ def test_a_projector_whose_lock_is_lost_waits_for_its_turn_again(
     far: World, plain: Plain, count: int
 ) -> None:
     with processes(far, count) as started:
-        eventually(lambda: holder(plain) is not None)
+        wait_until(lambda: holder(plain) is not None)
         for number in (1, 2):
             before = holder(plain)
             plain.query("SELECT pg_terminate_backend(%s, 5000)", before)
             far.send(kit(number, "A", "KIT_SHIPPED"))
-            eventually(started.caught_up)
-            eventually(lambda: holder(plain) not in {None, before})  # noqa: B023 used at once
+            wait_until(started.caught_up)
+            wait_until(lambda: holder(plain) not in {None, before})  # noqa: B023 used at once
         assert [each.poll() for each in started.alive.values()] == [None] * count
 
 
@@ -158,5 +158,5 @@ def test_projectors_whose_every_connection_is_cut_go_on(far: World, plain: Plain
         for number in range(1, 4):
             plain.query(CUT)
             far.send(kit(number, "A", f"KIT_{'ABC'[number - 1]}"))
-            eventually(lambda: in_spite_of_cuts(started.caught_up))
+            wait_until(lambda: in_spite_of_cuts(started.caught_up))
         assert status_of(far, far.views) == "KIT_C"

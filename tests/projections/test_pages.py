@@ -14,8 +14,8 @@ from projections.models.kits import Kits
 from projections.models.reports import Reports
 from projections.snapshots import Snapshot
 from store.engines import driver_of
+from tests.harness.stores import Stores
 from tests.projections.world import World
-from tests.stores import Stores
 
 EVENTS, KITS, REPORTS, REGISTRATIONS = Events(), Kits(), Reports(), KitRegistrations()
 ROWS = 20_000

@@ -14,7 +14,8 @@ from projections.models.kits import Kits
 from projections.rebuild import RebuildStopped, rebuild
 from projections.status import NotStopped, skip
 from receiver import envelopes
-from tests.domain.scene import NOON, kit, recorder_of
+from tests.domain.scene import NOON, kit
+from tests.harness.ledgers import recorder_of
 from tests.projections.tally import Fragile, Tally, positions
 from tests.projections.world import World, batches_of
 

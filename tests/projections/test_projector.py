@@ -13,7 +13,7 @@ from projections.status import statuses
 from projections.tables import projections
 from projections.tables import projector as projector_table
 from tests.domain.scene import kit
-from tests.projections.processes import eventually
+from tests.harness.waiting import wait_until
 from tests.projections.tally import Tally, positions
 from tests.projections.world import World, batches_of, running
 
@@ -96,7 +96,7 @@ def test_a_projector_passes_nothing_for_a_projection_that_it_does_not_have(mixed
 def test_it_projects_what_comes_until_it_is_stopped(world: World) -> None:
     with world.apart() as projector, running(projector), batches_of(3):
         world.send(*[kit(n, f"K{n}", "KIT_SHIPPED") for n in range(1, 30)])
-        eventually(lambda: set(world.positions().values()) == {world.head})
+        wait_until(lambda: set(world.positions().values()) == {world.head})
         assert world.views.projector_alive(within=5)
     world.send(kit(99, "Z", "KIT_SHIPPED"))
     assert set(world.positions().values()) == {world.head - 2}
@@ -107,19 +107,19 @@ def test_it_gives_a_sign_of_life_though_nothing_comes(
 ) -> None:
     monkeypatch.setattr("projections.projector.BEAT_SECONDS", 0.02)
     with world.apart() as projector, running(projector):
-        eventually(lambda: world.views.projector_alive(within=0.5))
+        wait_until(lambda: world.views.projector_alive(within=0.5))
         first = beat(world)
-        eventually(lambda: beat(world) > first)
+        wait_until(lambda: beat(world) > first)
 
 
 def test_a_locked_database_is_waited_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.projector.BEAT_SECONDS", 0.02)
     with world.apart(patience=0.02) as projector, running(projector):
-        eventually(lambda: world.views.projector_alive(within=5))
+        wait_until(lambda: world.views.projector_alive(within=5))
         with world.views.transaction():
             world.send(kit(1, "A", "KIT_SHIPPED"))
-            eventually(lambda: world.said)
-        eventually(lambda: set(world.positions().values()) == {world.head})
+            wait_until(lambda: world.said)
+        wait_until(lambda: set(world.positions().values()) == {world.head})
     assert {name for name, _ in world.said} == {"projector-waits"}
     assert re.search("locked|lock timeout", world.said[0][1]["error"])
 
@@ -131,8 +131,8 @@ def test_a_database_that_is_locked_at_the_start_is_waited_out(
     with world.apart(patience=0.02) as projector, ExitStack() as stack:
         with world.views.transaction():
             stack.enter_context(running(projector))
-            eventually(lambda: world.said)
-        eventually(lambda: world.views.projector_alive(within=5), patience=5)
+            wait_until(lambda: world.said)
+        wait_until(lambda: world.views.projector_alive(within=5), seconds=5)
 
 
 def test_a_sign_of_life_is_asked_for_while_somebody_writes(world: World) -> None:

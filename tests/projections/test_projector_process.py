@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.domain.scene import kit, report
-from tests.plain import Plain
-from tests.projections.processes import eventually, processes
+from tests.harness.effort import effort
+from tests.harness.plain import Plain
+from tests.harness.waiting import wait_until
+from tests.projections.processes import processes
 from tests.projections.world import World
 
-KILLS = 4
+KILLS = effort(2, 4)
 
 
 @contextmanager
@@ -57,10 +59,10 @@ def test_killed_at_random_moments_projectors_lose_and_repeat_nothing(world: Worl
             for _ in range(KILLS):
                 before = world.positions()["kits"]
                 owner = started.await_owner()
-                eventually(lambda: world.positions()["kits"] > before)  # noqa: B023 used at once
+                wait_until(lambda: world.positions()["kits"] > before)  # noqa: B023 used at once
                 time.sleep(moments.uniform(0, 0.05))
                 started.kill(owner)
-        eventually(started.caught_up)
+        wait_until(started.caught_up)
         assert started.stop(started.await_owner()) == 0
     kept_up = world.all_rows()
     assert applied_twice(world) == 0
@@ -73,14 +75,14 @@ def test_one_is_at_work_until_it_is_killed_and_then_the_other(world: World) -> N
         first = started.await_owner()
         second = started.start().pid
         world.send(kit(1, "A", "KIT_SHIPPED"))
-        eventually(started.caught_up)
+        wait_until(started.caught_up)
         time.sleep(1.2)
         assert started.owner() == first
         assert started.alive[second].poll() is None
         started.kill(first)
-        eventually(lambda: started.owner() == second)
+        wait_until(lambda: started.owner() == second)
         world.send(kit(2, "A", "KIT_LOST"))
-        eventually(started.caught_up)
+        wait_until(started.caught_up)
 
 
 def test_one_that_waits_for_its_turn_stops_when_asked(world: World) -> None:

@@ -13,9 +13,11 @@ from projections.databases import Locked
 from projections.models.kits import Kits
 from projections.rebuild import rebuild
 from tests.domain.observations import Story, fresh_world, stories
-from tests.domain.scene import NOON, kit, open_ledger, report
+from tests.domain.scene import NOON, kit, report
+from tests.harness.effort import effort
+from tests.harness.ledgers import open_ledger
+from tests.harness.stores import Stores
 from tests.projections.world import World, batches_of, running
-from tests.stores import Stores
 
 KITS = Kits()
 
@@ -68,7 +70,7 @@ def test_rebuilt_rows_equal_those_that_were_kept_up(world: World, batch: int) ->
 
 
 @given(story=stories(), batch=st.integers(1, 5), size=st.sampled_from([1, 10**6]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=effort(5, 15), deadline=None)
 def test_whatever_was_said_rebuilt_rows_equal_those_that_were_kept_up(
     shared: World, story: Story, batch: int, size: int
 ) -> None:

@@ -11,8 +11,8 @@ from projections.read_database import ReadDatabase
 from projections.rebuild import rebuild
 from projections.status import NotStopped, skip
 from tests.domain.scene import kit
+from tests.harness.stores import Stores
 from tests.projections.world import World
-from tests.stores import Stores
 
 KITS = Kits()
 BEFORE = [kit(n, f"K{n}", "KIT_SHIPPED") for n in range(1, 5)]

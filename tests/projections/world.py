@@ -25,8 +25,9 @@ from projections.snapshots import Snapshot
 from projections.status import Status, statuses
 from projections.tables import projections
 from store.urls import is_postgres
-from tests.domain.scene import Scene, open_ledger
-from tests.stores import limit_patience_of_views, views_beside
+from tests.domain.scene import Scene
+from tests.harness.ledgers import open_ledger
+from tests.harness.stores import limit_patience_of_views, views_beside
 
 
 class World:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.service import Service
+from tests.harness.service import Service
 
 Fresh = Callable[[], int]
 SAMPLES = Path(__file__).parents[1] / "samples"

@@ -8,8 +8,8 @@ from functools import lru_cache
 import pytest
 
 from registry.clients import key_hash
+from tests.harness.service import Credentials, Service
 from tests.receiver.examples import Fresh, problem
-from tests.service import Credentials, Service
 
 OPEN = ["/healthz", "/readyz", "/openapi.json", "/docs/"]
 READS = [

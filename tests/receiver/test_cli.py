@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from receiver.commands.cli import kitledger
-from tests.service import COMMAND, Service
-from tests.services import Services
+from tests.harness.service import COMMAND, Service
+from tests.harness.service_factory import ServiceFactory
 
 CONTRACT = {
     *("serve", "project", "migrate"),
@@ -42,7 +42,7 @@ ALL = {" ".join(path): path for path in commands(kitledger)}
 
 
 @pytest.fixture(scope="module")
-def shell(services: Services) -> Service:
+def shell(services: ServiceFactory) -> Service:
     """Give a place where commands are run, and no server runs."""
     place = services.bare()
     place.here("sources", "add", "lab")

@@ -10,11 +10,12 @@ from itertools import count
 import httpx
 import pytest
 
-from tests.postgres import Server
+from tests.harness.effort import effort
+from tests.harness.postgres import Server
+from tests.harness.service import Service
 from tests.receiver.examples import kit_event, pages
-from tests.service import Service
 
-KILLS = 10
+KILLS = effort(3, 10)
 SENDERS = 4
 ARRAY = 5
 

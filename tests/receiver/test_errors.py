@@ -10,8 +10,8 @@ import pytest
 
 from receiver import create_app
 from receiver.settings import Settings
+from tests.harness.service import Service
 from tests.receiver.examples import Fresh, kit_event, note, problem
-from tests.service import Service
 
 REGISTRATIONS = "/api/v1/kit-registrations/"
 ONE_BYTE_TOO_MUCH = 1024 * 1024 + 1

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness.service import Service
 from tests.receiver.examples import (
     SEED_EVENTS,
     SPACED,
@@ -14,7 +15,6 @@ from tests.receiver.examples import (
     problem,
     sample,
 )
-from tests.service import Service
 
 EVENTS = "/api/v1/events/"
 

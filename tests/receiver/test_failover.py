@@ -8,9 +8,10 @@ from itertools import count
 import httpx
 import pytest
 
-from tests.postgres import Server, urls
+from tests.harness.postgres import Server, urls
+from tests.harness.service import Service
+from tests.harness.waiting import eventually
 from tests.receiver.examples import kit_event, note, pages, problem
-from tests.service import Service, eventually
 
 KITS, EVENTS = "/api/v1/kits/", "/api/v1/events/"
 SENDERS = 4

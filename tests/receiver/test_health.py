@@ -11,8 +11,9 @@ import pytest
 
 from receiver.server import metrics
 from tests.conftest import NewService
+from tests.harness.service import COMMAND, Service
+from tests.harness.waiting import PATIENCE_SECONDS, eventually
 from tests.receiver.examples import Fresh, kit_event, note, problem
-from tests.service import COMMAND, PATIENCE_SECONDS, Service, eventually
 
 KITS = "/api/v1/kits/"
 
@@ -49,6 +50,7 @@ def test_a_server_that_serves_is_alive_and_ready(service: Service) -> None:
     assert service.anonymous("GET", "/readyz").json()["status"] == "ready"
 
 
+@pytest.mark.one_store
 def test_without_a_projector_it_is_alive_and_not_ready_until_one_comes(
     new_service: NewService,
 ) -> None:
@@ -76,6 +78,7 @@ def test_without_a_projector_it_is_alive_and_not_ready_until_one_comes(
     assert caught_up.headers["etag"] != behind.headers["etag"]
 
 
+@pytest.mark.one_store
 def test_a_second_projector_waits_and_takes_over_when_the_first_is_killed(
     new_service: NewService,
 ) -> None:
@@ -95,6 +98,7 @@ def test_a_second_projector_waits_and_takes_over_when_the_first_is_killed(
             assert second.poll() is None
 
 
+@pytest.mark.one_store
 def test_a_projector_whose_server_is_gone_ends_by_itself(service: Service) -> None:
     nobody_s_parent = "1"
 

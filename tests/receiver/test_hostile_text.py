@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.harness.service import Service
 from tests.organizations.camp import Camp
 from tests.receiver.examples import Fresh, held, kit_event, note, problem, report_event
-from tests.service import Service
 
 NUL, HALF = "\0", "\ud800"
 BEYOND = 2**64

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.harness.service import Service
 from tests.receiver.examples import ISO, Fresh, pages, position, problem, sample
-from tests.service import Service
 
 ADDRESSES = ["/api/v1/kit-registrations/", "/api/v1/customer-kit-registrations/"]
 HERE = ADDRESSES[0]
@@ -132,25 +132,25 @@ def test_an_unknown_registration_is_not_found(service: Service, address: str, nu
 @pytest.mark.parametrize(
     ("new", "fields"),
     [
-        ({}, {"customer", "kit"}),
-        ({"customer": "70", "kit": "67"}, {"customer"}),
-        ({"customer": None, "kit": None}, {"customer", "kit"}),
-        ({"customer": 1.5, "kit": 67}, {"customer", "kit"}),
-        ({"customer": True, "kit": ""}, {"customer", "kit"}),
-        ({"customer": -1, "kit": "x" * 65}, {"customer", "kit"}),
-        ({"customer": 2**53, "kit": "\ud800"}, {"customer", "kit"}),
-        ({"customer": 1, "kit": "a\nb"}, {"kit"}),
-        ({"customer": 1, "kit": "1", "verification_date": "soon"}, {"verification_date"}),
-        ([], {"body"}),
-        (None, {"body"}),
+        ({}, ["customer", "kit"]),
+        ({"customer": "70", "kit": "67"}, ["customer"]),
+        ({"customer": None, "kit": None}, ["customer", "kit"]),
+        ({"customer": 1.5, "kit": 67}, ["customer", "kit"]),
+        ({"customer": True, "kit": ""}, ["customer", "kit"]),
+        ({"customer": -1, "kit": "x" * 65}, ["customer", "kit"]),
+        ({"customer": 2**53, "kit": "\ud800"}, ["customer", "kit"]),
+        ({"customer": 1, "kit": "a\nb"}, ["kit"]),
+        ({"customer": 1, "kit": "1", "verification_date": "soon"}, ["verification_date"]),
+        ([], ["body"]),
+        (None, ["body"]),
     ],
     ids=str,
 )
 def test_a_registration_that_breaks_the_schema_is_refused(
-    service: Service, new: Any, fields: set[str]
+    service: Service, new: Any, fields: list[str]
 ) -> None:
     refusal = problem(service.request("POST", HERE, content=json.dumps(new)), 422)
-    assert set(refusal["errors"]) == fields
+    assert sorted(refusal["errors"]) == fields
 
 
 @pytest.mark.parametrize(

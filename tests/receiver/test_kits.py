@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.harness.service import Service
 from tests.receiver.examples import ISO, SEED_EVENTS, Fresh, kit_event, pages, problem, sample
-from tests.service import Service
 
 KITS = "/api/v1/kits/"
 

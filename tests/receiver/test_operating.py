@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.harness.service import Service
 from tests.receiver.examples import Fresh, event_ids, held, kit_event, note, problem
 from tests.receiver.test_cli import error, here, rows
-from tests.service import Service
 
 PROJECTIONS = {"events", "kits", "reports", "kit-registrations"}
 

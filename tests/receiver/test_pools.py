@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from tests.harness.service import Service
+from tests.harness.service_factory import ServiceFactory
+from tests.harness.waiting import eventually
 from tests.receiver.examples import Fresh, kit_event, problem
-from tests.service import Service, eventually
-from tests.services import Services
 
 CLIENTS = 48
 TURNS = 8
@@ -20,7 +21,7 @@ READS = ["/api/v1/kits/", "/api/v1/events/?limit=5", "/api/v1/reports/", "/ready
 
 
 @pytest.fixture(scope="module")
-def narrow(on_postgres: Services) -> Service:
+def narrow(on_postgres: ServiceFactory) -> Service:
     """Start a server of one worker with the smallest pools, and no projector of its own."""
     sizes = {"DATABASE_POOL_SIZE": str(POOL), "VIEWS_POOL_SIZE": str(VIEWS_POOL)}
     return on_postgres.bare(1, **sizes).prepare().start()

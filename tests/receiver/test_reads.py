@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.harness.service import Service
 from tests.receiver.examples import Fresh, kit_event, note, problem, report_event
-from tests.service import Service
 
 LISTS = [
     "/api/v1/events",

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.harness.service import Service
 from tests.receiver.examples import ISO, SEED_EVENTS, Fresh, pages, problem, report_event, sample
-from tests.service import Service
 
 REPORTS = "/api/v1/reports/"
 

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import ignored_auth
 
+from tests.harness.effort import effort
+from tests.harness.service import Service
+from tests.harness.service_factory import ServiceFactory
 from tests.receiver.examples import kit_event, report_event
-from tests.service import Service
-from tests.services import Services
 
 # Dates and cursors are narrower than any JSON schema says, so what fits a schema may be refused.
 EXCLUDED = "positive_data_acceptance"
@@ -30,7 +31,7 @@ JSON = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def own_service(services: Services, prepared: Service) -> Service:
+def own_service(services: ServiceFactory, prepared: Service) -> Service:
     """Give a service with one thing of each kind, which may be filled with nonsense."""
     running = services.like(prepared).start()
     running.post_webhook([kit_event(1, "0"), report_event(2, 0)])
@@ -43,9 +44,18 @@ def unexpected(service: Service) -> list[str]:
     return [line["exception"] for line in service.log_lines() if line.get("event") == "unexpected"]
 
 
+@pytest.mark.one_store
 def test_requests_made_from_the_document_are_answered_as_it_says(own_service: Service) -> None:
     options = ["--auth", ":".join(own_service.admin), "--exclude-checks", EXCLUDED]
-    options += ["--max-examples", "10", "--seed", "1", "--no-color", "--warnings", "off"]
+    options += [
+        "--max-examples",
+        str(effort(2, 10)),
+        "--seed",
+        "1",
+        "--no-color",
+        "--warnings",
+        "off",
+    ]
 
     done = subprocess.run(
         [Path(sys.executable).with_name("st"), "run", f"{own_service.url}/openapi.json", *options],
@@ -78,7 +88,7 @@ def webhook(own_service: Service) -> Any:
 
 
 @given(body=BODIES)
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=effort(60, 300), deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_a_source_signs_is_answered_as_the_document_says(
     own_service: Service, webhook: Any, body: Any
 ) -> None:

@@ -15,11 +15,12 @@ from threading import Barrier
 import httpx
 import pytest
 
-from tests.postgres import Databases
+from tests.harness.postgres import Databases
+from tests.harness.service import Service
+from tests.harness.service_factory import ServiceFactory
+from tests.harness.waiting import PATIENCE_SECONDS, eventually
 from tests.receiver.examples import Fresh, kit_event, note, pages, problem
 from tests.receiver.test_health import projector
-from tests.service import PATIENCE_SECONDS, Service, eventually
-from tests.services import Services
 
 TAKE_OVER_SECONDS = 5.0
 SMALL = {"DATABASE_POOL_SIZE": "2", "VIEWS_POOL_SIZE": "2"}
@@ -29,7 +30,7 @@ REGISTRATIONS = "/api/v1/kit-registrations/"
 
 
 @pytest.fixture(scope="module")
-def hosts(on_postgres: Services) -> list[Service]:
+def hosts(on_postgres: ServiceFactory) -> list[Service]:
     """Start two hosts at the same moment that receive and answer, but do not project."""
     first = on_postgres.bare(1, **SMALL).prepare()
     both = [first, on_postgres.beside(first, **SMALL)]
@@ -123,7 +124,11 @@ def test_a_projector_takes_over_from_one_that_was_killed(
 
 
 def test_several_sets_of_read_models_follow_one_ledger(
-    hosts: list[Service], on_postgres: Services, databases: Databases, tmp_path: Path, fresh: Fresh
+    hosts: list[Service],
+    on_postgres: ServiceFactory,
+    databases: Databases,
+    tmp_path: Path,
+    fresh: Fresh,
 ) -> None:
     places = [{}, {"VIEWS_DATABASE_URL": databases.new()}]
     places.append({"VIEWS_DATABASE_URL": f"sqlite:///{tmp_path}/views.db"})

@@ -7,10 +7,12 @@ import subprocess
 import pytest
 
 from tests.conftest import NewService
-from tests.postgres import Databases
+from tests.harness.postgres import Databases
+from tests.harness.processes import free_port
+from tests.harness.service import COMMAND, Service
+from tests.harness.service_factory import ServiceFactory
+from tests.harness.waiting import PATIENCE_SECONDS
 from tests.receiver.test_cli import error, rows
-from tests.service import COMMAND, PATIENCE_SECONDS, Service, free_port
-from tests.services import Services
 
 
 @pytest.mark.parametrize("command", ["serve", "project", "migrate", "clients list"])
@@ -89,7 +91,8 @@ def test_a_port_that_is_taken_is_one_line(nowhere: Service) -> None:
     assert str(nowhere.port) in error(done)
 
 
-def test_tables_can_be_made_again_and_again(services: Services, prepared: Service) -> None:
+@pytest.mark.one_store
+def test_tables_can_be_made_again_and_again(services: ServiceFactory, prepared: Service) -> None:
     service = services.like(prepared)
     before = rows(service, "clients", "list")
 
@@ -99,6 +102,7 @@ def test_tables_can_be_made_again_and_again(services: Services, prepared: Servic
     assert rows(service, "clients", "list") == before
 
 
+@pytest.mark.one_store
 def test_port_and_workers_may_come_from_the_environment(new_service: NewService) -> None:
     service = new_service(WEB_CONCURRENCY="3", LOG_LEVEL="warning")
     service.environment["PORT"] = str(service.port)
@@ -115,7 +119,7 @@ def test_port_and_workers_may_come_from_the_environment(new_service: NewService)
 
 
 @pytest.fixture
-def unprepared(services: Services) -> Service:
+def unprepared(services: ServiceFactory) -> Service:
     """Give a service that was never started, whose settings know its port."""
     service = services.bare()
     service.environment["PORT"] = str(service.port)
@@ -128,6 +132,7 @@ def curls(printed: str) -> list[list[str]]:
     return [shlex.split(line) for line in lines if line.strip().startswith("curl ")]
 
 
+@pytest.mark.one_store
 def test_the_first_start_prints_secrets_and_a_curl_that_works(unprepared: Service) -> None:
     printed = unprepared.cli("welcome").stdout
     unprepared.start()
@@ -143,6 +148,7 @@ def test_the_first_start_prints_secrets_and_a_curl_that_works(unprepared: Servic
     assert f"{unprepared.url}/docs" in printed
 
 
+@pytest.mark.one_store
 def test_secrets_are_printed_at_the_first_start_alone(unprepared: Service) -> None:
     first, second = (unprepared.cli("welcome").stdout for _ in range(2))
 

@@ -10,9 +10,12 @@ import pytest
 
 from receiver.server.gunicorn import GRACE_SECONDS
 from tests.conftest import NewService
+from tests.harness.service import Service
+from tests.harness.waiting import PATIENCE_SECONDS, eventually
 from tests.receiver.examples import kit_event, note, pages
 from tests.receiver.test_health import total
-from tests.service import PATIENCE_SECONDS, Service, eventually
+
+pytestmark = pytest.mark.one_store
 
 
 def running(service: Service, command: str) -> list[int]:

@@ -8,7 +8,9 @@ import pytest
 from receiver.bodies import Admission
 from receiver.errors import Overloaded
 from tests.conftest import NewService
-from tests.postgres import Server
+from tests.harness.postgres import Server
+from tests.harness.service import Service
+from tests.harness.waiting import eventually
 from tests.receiver.examples import (
     Fresh,
     event_ids,
@@ -19,7 +21,6 @@ from tests.receiver.examples import (
     report_event,
 )
 from tests.receiver.test_cli import error, here, rows
-from tests.service import Service, eventually
 
 MIB = 1024 * 1024
 KITS = "/api/v1/kits/"

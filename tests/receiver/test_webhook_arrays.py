@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.harness.service import Service
 from tests.receiver.examples import Fresh, event_ids, held, kit_event, note, position, problem
-from tests.service import Service
 
 
 def statuses(answer: Any) -> list[str]:

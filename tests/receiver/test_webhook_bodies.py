@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from receiver.strict_json import DEEPEST
+from tests.harness.service import Service
 from tests.receiver.examples import Fresh, held, kit_event, note, position, problem, report_event
-from tests.service import Service
 
 LIMIT = 1024 * 1024
 MARK = '{"id": 1, "type": "note.added", "data": {"x": %s}}'

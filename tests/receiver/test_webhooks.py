@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.harness.service import Service
 from tests.receiver.examples import Fresh, event_ids, held, kit_event, note, position, problem
-from tests.service import Service
 
 
 def stored(service: Service, place: int) -> bytes:

@@ -7,8 +7,8 @@ import pytest
 from eventsourcing.application import Application
 
 from domain.ledger import Ledger
-from tests.domain.scene import Recorder, open_ledger, recorder_of
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder, open_ledger, recorder_of
+from tests.harness.plain import Plain
 from tests.store.library import store_settings
 
 OpenRecorder = Callable[[], Recorder]

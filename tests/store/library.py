@@ -13,7 +13,7 @@ import pytest
 from eventsourcing.tests import application, persistence, projection
 
 from store.urls import is_postgres
-from tests.stores import Stores
+from tests.harness.stores import Stores
 
 C = TypeVar("C", bound=type[TestCase])
 MODULES: Sequence[ModuleType] = (application, persistence, projection)

@@ -8,8 +8,8 @@ from typing import Any
 
 from eventsourcing.persistence import StoredEvent
 
-from tests.domain.scene import Recorder
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
 
 Work = Callable[[], Any]
 

@@ -5,8 +5,8 @@ from eventsourcing.persistence import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.domain.scene import Recorder
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
 from tests.store.conftest import OpenRecorder
 from tests.store.stored import event, stream
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from eventsourcing.application import Application
 
-from tests.domain.scene import open_ledger, recorder_of
-from tests.plain import Plain
-from tests.service import eventually
+from tests.harness.ledgers import open_ledger, recorder_of
+from tests.harness.plain import Plain
+from tests.harness.waiting import eventually
 from tests.store.stored import event
 
 OTHERS = """SELECT count(*) FROM pg_stat_activity

@@ -3,10 +3,10 @@
 import pytest
 from eventsourcing.persistence import DatabaseError, OperationalError
 
-from tests.domain.scene import Recorder
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
+from tests.harness.stores import refuse_writes
 from tests.store.stored import event
-from tests.stores import refuse_writes
 
 
 def test_a_database_that_cannot_be_written_is_not_waited_for(

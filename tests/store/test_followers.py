@@ -4,10 +4,10 @@ from eventsourcing.application import Application, ProcessingEvent
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.system import Follower
 
+from tests.harness.stores import Stores
 from tests.store.conftest import OpenApplication
 from tests.store.library import store_settings
 from tests.store.test_sealed_states import WHISPERED, Whispered
-from tests.stores import Stores
 
 COUNT = 27
 

@@ -5,13 +5,14 @@ from contextlib import ExitStack
 
 from eventsourcing.persistence import Notification
 
-from tests.domain.scene import Recorder
-from tests.plain import Plain
+from tests.harness.effort import effort
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
 from tests.store.processes import child
 
 WRITERS = 8
-TURNS = 264
-EVENTS = 50_000
+TURNS = effort(64, 264)
+EVENTS = effort(12_000, 50_000)
 
 
 def follow(recorder: Recorder, all_have_ended: Callable[[], bool]) -> list[Notification]:

@@ -6,11 +6,11 @@ from contextlib import ExitStack
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from tests.domain.scene import Recorder
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
+from tests.harness.stores import limit_lock_waits
 from tests.store.conftest import OpenRecorder
 from tests.store.processes import child
-from tests.stores import limit_lock_waits
 
 COUNT = 200
 

@@ -11,7 +11,7 @@ PROGRAM = """
 from gevent import monkey
 monkey.patch_all()
 import sys, gevent
-from tests.domain.scene import open_ledger, recorder_of
+from tests.harness.ledgers import open_ledger, recorder_of
 from tests.store.stored import event
 
 recorder = recorder_of(open_ledger(sys.argv[1]))

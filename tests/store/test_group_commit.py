@@ -7,10 +7,10 @@ from typing import NoReturn
 import pytest
 from eventsourcing.persistence import IntegrityError, OperationalError
 
-from tests.domain.scene import Recorder
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
+from tests.harness.stores import limit_lock_waits
 from tests.store.stored import Work, event, gathered
-from tests.stores import limit_lock_waits
 
 MEMBERS = 16
 

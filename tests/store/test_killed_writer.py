@@ -4,8 +4,8 @@ import random
 import time
 from collections import Counter
 
-from tests.domain.scene import Recorder
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
 from tests.store.processes import child
 from tests.store.stored import event
 from tests.store.writers import GROUP

@@ -8,9 +8,9 @@ from eventsourcing.persistence import OperationalError
 from store.postgres_session import PostgresSession
 from store.postgres_unit_of_work import PlacedRow
 from store.unit_of_work import UnitOfWork
-from tests.domain.scene import Recorder
-from tests.plain import Plain
-from tests.service import eventually
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
+from tests.harness.waiting import eventually
 from tests.store.proxy import Proxy
 from tests.store.stored import event, stream
 

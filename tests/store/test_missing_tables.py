@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import InfrastructureFactory, ProgrammingError, Tracking
 
-from tests.postgres import Databases
+from tests.harness.postgres import Databases
 from tests.store.library import store_settings
 from tests.store.stored import event
 

@@ -8,8 +8,8 @@ from eventsourcing.persistence import OperationalError, ProgrammingError
 
 from store.connections import Connection
 from store.postgres_pool import PostgresPool
-from tests.plain import Plain
-from tests.service import free_port
+from tests.harness.plain import Plain
+from tests.harness.processes import free_port
 
 CUT = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from tests.domain.scene import Recorder, open_ledger, recorder_of
-from tests.plain import Plain
-from tests.postgres import Databases
+from tests.harness.ledgers import Recorder, open_ledger, recorder_of
+from tests.harness.plain import Plain
+from tests.harness.postgres import Databases
 from tests.store.processes import child
 from tests.store.stored import event, fill
 

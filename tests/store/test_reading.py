@@ -5,7 +5,7 @@ from eventsourcing.persistence import Notification
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.domain.scene import Recorder
+from tests.harness.ledgers import Recorder
 from tests.store.stored import event, fill, stream
 
 

@@ -11,7 +11,7 @@ from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
 
 from domain.aggregate import Event
 from store.mapper import Mapper
-from tests.plain import Plain
+from tests.harness.plain import Plain
 from tests.store.conftest import OpenApplication
 
 SECRET = "the patient's name is Ada " * 20

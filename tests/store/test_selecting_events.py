@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from eventsourcing.persistence import DataError, StoredEvent
 
-from tests.domain.scene import Recorder
+from tests.harness.ledgers import Recorder
 from tests.store.stored import event, stream
 
 

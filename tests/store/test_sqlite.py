@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from store.sqlite import Factory
-from tests.domain.scene import Recorder
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
+from tests.harness.stores import writing_connection
 from tests.store.stored import event, fill
-from tests.stores import writing_connection
 
 COLUMNS = "INTO stored_events (position, originator_id, originator_version, topic, state) VALUES"
 

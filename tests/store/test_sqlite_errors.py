@@ -11,10 +11,10 @@ from eventsourcing.persistence import OperationalError
 
 from store.group_commit import GroupCommit
 from store.sqlite_session import SqliteSession
-from tests.domain.scene import Recorder
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
+from tests.harness.stores import writing_connection
 from tests.store.stored import fill, stream
-from tests.stores import writing_connection
 
 HUGE = b"\x80" * 100_000
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import IntegrityError, OperationalError
 
-from tests.domain.scene import Recorder, open_ledger, recorder_of
-from tests.postgres import Server, urls
-from tests.service import eventually
+from tests.harness.ledgers import Recorder, open_ledger, recorder_of
+from tests.harness.postgres import Server, urls
+from tests.harness.waiting import eventually
 from tests.store.stored import event
 
 WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"

@@ -10,9 +10,9 @@ from eventsourcing.persistence import DatabaseError
 
 from store import subscription as subscriptions
 from store.subscription import PollingSubscription
-from tests.domain.scene import Recorder
-from tests.plain import Plain
-from tests.service import eventually
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
+from tests.harness.waiting import eventually
 from tests.store.conftest import OpenRecorder
 from tests.store.stored import event, fill
 

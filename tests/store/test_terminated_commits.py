@@ -9,7 +9,7 @@ import pytest
 
 from store.postgres_session import PostgresSession
 from store.postgres_tables import TABLES
-from tests.postgres import Server
+from tests.harness.postgres import Server
 
 COMMIT_SECONDS = 0.06
 COMMITS = 8

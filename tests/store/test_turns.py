@@ -9,13 +9,13 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from store.unit_of_work import UnitOfWork
-from tests.domain.scene import Recorder
-from tests.plain import Plain
-from tests.service import eventually
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
+from tests.harness.stores import limit_lock_waits
+from tests.harness.waiting import eventually
 from tests.store.conftest import OpenRecorder
 from tests.store.processes import child
 from tests.store.stored import event
-from tests.stores import limit_lock_waits
 
 WAITING = (
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "

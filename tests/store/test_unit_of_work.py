@@ -7,11 +7,11 @@ import pytest
 from eventsourcing.persistence import IntegrityError, OperationalError, ProgrammingError
 
 from store.unit_of_work import UnitOfWork
-from tests.domain.scene import Recorder
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
+from tests.harness.stores import limit_lock_waits
 from tests.store.conftest import OpenRecorder
 from tests.store.stored import event, gathered
-from tests.stores import limit_lock_waits
 
 
 def append_next(transaction: UnitOfWork) -> int:

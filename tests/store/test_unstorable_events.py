@@ -8,8 +8,8 @@ import pytest
 from eventsourcing.persistence import DatabaseError, DataError, StoredEvent
 
 from store.unit_of_work import UnitOfWork
-from tests.domain.scene import Recorder
-from tests.plain import Plain
+from tests.harness.ledgers import Recorder
+from tests.harness.plain import Plain
 from tests.store.stored import Work, event, gathered
 
 UNSTORABLE = {

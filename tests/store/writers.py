@@ -14,10 +14,10 @@ from projections.models import all_projections
 from projections.read_database import ReadDatabase
 from store import postgres_begin
 from store.unit_of_work import UnitOfWork
-from tests.domain.scene import Recorder, open_ledger, recorder_of
-from tests.plain import REFUSALS, Plain
+from tests.harness.ledgers import Recorder, open_ledger, recorder_of
+from tests.harness.plain import REFUSALS, Plain
+from tests.harness.stores import views_beside
 from tests.store.stored import event, stream
-from tests.stores import views_beside
 
 T = TypeVar("T")
 GROUP = 3

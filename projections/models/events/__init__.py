@@ -1,4 +1,4 @@
-"""The events of all sources, as they were sent."""
+"""The events of all sources, with their data as sent."""
 
 import json
 from datetime import UTC, datetime
@@ -61,7 +61,7 @@ class Events(Projection):
         self.recorded(writer, event, position)
 
     def finish_batch(self, writer: BatchWriter) -> None:
-        """Widen the times that the blocks of ids span."""
+        """Widen the time ranges of the blocks of ids."""
         blocks.widen(writer)
 
     def page(
@@ -95,11 +95,11 @@ class _Envelope(msgspec.Struct):
 
 
 def _data(body: bytes) -> str:
-    """Cut the data out of an envelope, as it was sent."""
+    """Return the data of an envelope, as it was sent."""
     try:
         return bytes(_envelope.decode(body).data).decode()
     except msgspec.DecodeError:
-        # Python's parser accepted the body when it was received, so its result counts.
+        # Python's parser accepted the body at its receipt, so it has the last word.
         return json.dumps(json.loads(body)["data"])
 
 

@@ -1,8 +1,8 @@
-"""Finding events by the time they were created, in lists that are sorted by id.
+"""Finding events by their time of creation, in the order of their ids.
 
 No index gives both a range of times and the order of ids. So the earliest and the latest time of each
-block of neighbouring ids are kept: ids and times mostly rise together, so a range of times is a few
-blocks, which are read in the order of ids. Few matching events are found by the index on times and sorted.
+block of neighbouring ids are kept. Ids and times mostly rise together, so a range of times is in a few
+blocks, which are read in the order of ids. If few events match, they are found by time and sorted.
 """
 
 from typing import Any
@@ -55,14 +55,14 @@ def page(
     columns = events.c
     within = [columns.created_at >= since, columns.created_at < before]
     equal = {name: value for name, value in equal.items() if value is not None}
-    # Ordered by time, or a database may scan the primary key instead of using the index on times.
+    # Ordered by time: else a database may scan the primary key instead of the index on times.
     soonest = select(columns.id).where(*within).order_by(columns.created_at)
     few = soonest.limit(FEW + 1).subquery()
     if (connection.scalar(select(func.count()).select_from(few)) or 0) > FEW:
         within += [columns[name] == value for name, value in equal.items()]
         wanted = _by_blocks(events, blocks, since, before, after).where(*within)
         return [dict(row) for row in connection.execute(wanted.limit(limit)).mappings()]
-    # By time alone: with another column in the condition, a database may prefer that one's index.
+    # By time alone: with another column in the condition, a database may choose its index.
     found = map(dict, connection.execute(select(events).where(*within)).mappings())
     rows = sorted(
         (row for row in found if equal.items() <= row.items()),

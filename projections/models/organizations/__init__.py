@@ -8,7 +8,7 @@ from projections.models.organizations.registration_rows import RegistrationRows
 class Organizations(GroupRows, RegistrationRows):
     """The tree of each organization's groups, and the registrations to them, in one projection.
 
-    Registrations follow the moves of groups, so one projection has both.
+    Moving a group changes the reach of registrations, so one projection has both.
     """
 
     name = "organizations"

@@ -1,4 +1,4 @@
-"""The rows of groups: their events, and the questions about them."""
+"""The rows of groups: event handlers and queries."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,11 +14,11 @@ from projections.snapshots import Snapshot
 
 
 class GroupRows(Projection):
-    """Keep the groups, and what is above each."""
+    """Keep the groups, and the ancestors of each."""
 
     @handles(Group.Made)
     def made(self, writer: BatchWriter, event: Group.Made, position: int) -> None:
-        """Add the row of a group, and its lineage: that of its parent, and itself."""
+        """Add the row of a group, and its lineage: its parent's, and itself."""
         organization_id, group_id = event.organization_id, event.group_id
         writer.upsert(
             GROUPS,
@@ -61,7 +61,7 @@ class GroupRows(Projection):
     @handles(Group.Moved)
     def moved(self, writer: BatchWriter, event: Group.Moved, position: int) -> None:
         """Set the parent, and move all groups and registrations below."""
-        # The registrations of this batch must have their reach before it is moved.
+        # Moving changes written reach only, so that of this batch is written first.
         write_reach(writer)
         writer.change(_group(writer, event).values(parent_id=event.parent_id))
         move_subtree(writer, event.organization_id, event.group_id, event.parent_id)

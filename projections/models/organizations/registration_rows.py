@@ -1,4 +1,4 @@
-"""The rows of registrations: their events, and the questions about them."""
+"""The rows of registrations: event handlers and queries."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ TIMES = ("created", "updated", "deactivated")
 
 
 class RegistrationRows(Projection):
-    """Keep the registrations; the reach of new and moved ones is written with the batch."""
+    """Keep the registrations; the reach of new and moved ones is written at the end of a batch."""
 
     @handles(Registration.Registered)
     def registered(
@@ -69,7 +69,7 @@ class RegistrationRows(Projection):
         _change(writer, event, deactivated=None)
 
     def finish_batch(self, writer: BatchWriter) -> None:
-        """Write the reach of the registrations that are new or have moved."""
+        """Write the reach of new and moved registrations."""
         write_reach(writer)
 
     def registrations_below(

@@ -12,7 +12,7 @@ REACH_COLUMNS = ["organization_id", "ancestor_id", "registration_id"]
 
 
 def write_reach(writer: BatchWriter) -> None:
-    """Write the reach of the registrations that the batch added or moved."""
+    """Write the reach of the registrations that this batch added or moved."""
     writer.flush()
     changed, writer.changed = list(writer.changed), {}
     registrations, lineage = REGISTRATIONS[writer.slot], LINEAGE[writer.slot]
@@ -40,7 +40,7 @@ def move_subtree(writer: BatchWriter, organization_id: int, group_id: int, paren
 
 
 def _ancestors(writer: BatchWriter, organization_id: int, group_id: int) -> dict[int, int]:
-    """Return the groups above a group, itself included, with their distances."""
+    """Return the distance of each group above a group, itself included."""
     lineage = LINEAGE[writer.slot].c
     wanted = select(lineage.ancestor_id, lineage.distance).where(
         lineage.organization_id == organization_id, lineage.group_id == group_id
@@ -49,7 +49,7 @@ def _ancestors(writer: BatchWriter, organization_id: int, group_id: int) -> dict
 
 
 def _leave(writer: BatchWriter, organization_id: int, group_id: int, ancestors: list[int]) -> None:
-    """Take the subtree of a group, and its registrations, from below these ancestors."""
+    """Remove the lineage and reach between these ancestors and the subtree of a group."""
     lineage, reach = LINEAGE[writer.slot], REACH[writer.slot]
     writer.run(
         delete(reach).where(
@@ -74,7 +74,7 @@ def _join(
     ancestors: dict[int, int],
     joined: list[int],
 ) -> None:
-    """Put the subtree of a group below these ancestors, and its registrations below `joined`."""
+    """Add the lineage of the subtree of a group to `ancestors`, and its reach to `joined`."""
     lineage, reach = LINEAGE[writer.slot], REACH[writer.slot]
     registered = _registrations_below(writer, organization_id, group_id)
     subtree = writer.connection.execute(

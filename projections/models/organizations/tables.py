@@ -1,8 +1,8 @@
 """The tables of organizations, private to their projection.
 
-LINEAGE has a row for each group and each group above it, itself included. REACH has the same for each
-registration: so a page of all registrations below a group is one seek, in however many groups they are.
-Names are kept with the groups alone, so a rename changes one row.
+LINEAGE has a row for each pair of a group and an ancestor, itself included (a closure table). REACH has
+the same for registrations, so a page of the registrations below a group is one range of an index. Names
+are only in GROUPS, so a rename changes one row.
 """
 
 from sqlalchemy import BigInteger, Column, Integer

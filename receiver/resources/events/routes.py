@@ -1,4 +1,4 @@
-"""GET /api/v1/events/: the events of all sources, as they were sent."""
+"""GET /api/v1/events/: the events of all sources, with their data as sent."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ from receiver import pages
 from receiver.access import requires
 from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
-from receiver.fields import QueryDateTime, SpacedDateTime, Text
+from receiver.date_fields import QueryDateTime, SpacedDateTime
+from receiver.fields import Text
 
 blueprint = Blueprint(
     "events", __name__, url_prefix="/api/v1/events", description="The events of all sources."

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response, abort, request
-from marshmallow import Schema, fields
 
 from domain.aggregates.kit_registration import KitRegistration
 from domain.use_cases import kit_registrations
@@ -14,46 +13,14 @@ from receiver.answers import answer
 from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
 from receiver.current import ledger
-from receiver.fields import Id, QueryId, Text, UtcDateTime
-from receiver.schemas import Lenient
-
-
-class KitRegistrationSchema(Schema):
-    """The registration of a kit to a customer. Source: seeds, kit registration."""
-
-    class Meta:
-        fields = ("id", "created_at", "modified_at", "customer", "kit", "verification_date")
-
-    id = fields.Integer(required=True)
-    created_at = UtcDateTime(required=True, metadata={"example": "2017-11-24T10:00:00+00:00"})
-    modified_at = UtcDateTime(required=True, metadata={"example": "2017-11-24T10:00:00+00:00"})
-    customer = fields.Integer(required=True)
-    kit = fields.String(required=True)
-    verification_date = UtcDateTime(required=True, allow_none=True)
-
+from receiver.resources.kit_registrations.schemas import (
+    KitRegistrationChangeSchema,
+    KitRegistrationSchema,
+    KitRegistrationsQuery,
+    NewKitRegistrationSchema,
+)
 
 _one, _many = KitRegistrationSchema(), KitRegistrationSchema(many=True)
-
-
-class NewKitRegistrationSchema(Lenient):
-    """The fields of a new registration."""
-
-    customer = Id(required=True, metadata={"example": 70})
-    kit = Text(64, required=True, metadata={"example": "67"})
-    verification_date = UtcDateTime(allow_none=True, load_default=None)
-
-
-class KitRegistrationChangeSchema(Lenient):
-    """The field that can be changed; other fields are ignored."""
-
-    verification_date = UtcDateTime(allow_none=True)
-
-
-class KitRegistrationsQuery(pages.IdPageSchema):
-    """The arguments of the list."""
-
-    customer = QueryId(load_default=None)
-    kit = Text(64, load_default=None)
 
 
 def list_registrations(query: dict[str, Any]) -> Response:
@@ -97,7 +64,7 @@ def change_registration(change: dict[str, Any], registration_id: int) -> Respons
 
 
 def make_blueprint(name: str) -> Blueprint:
-    """Give the routes one of their two addresses."""
+    """Return the routes under one of their two addresses."""
     made = Blueprint(
         name,
         __name__,

@@ -48,7 +48,7 @@ _one, _many = GroupSchema(), GroupSchema(many=True)
 
 
 class GroupChangeSchema(Lenient):
-    """The wanted values of a group; an identifier or a parent that is not given stays."""
+    """The wanted values of a group; without an identifier or a parent, these stay."""
 
     name = Text(255, required=True)
     identifier = Text(255, allow_none=True, data_key="groupIdentifier")
@@ -65,9 +65,9 @@ class GroupChangeSchema(Lenient):
 @blueprint.response(200, GroupSchema)
 @blueprint.alt_response(201, schema=GroupSchema, description="It is new")
 def put_group(change: dict[str, Any], organization_id: int, group_id: int) -> Response:
-    """Make or change a group
+    """Create or change a group
 
-    The group whose id is the organization's is its root: it makes the organization, and has no parent.
+    The group with the organization's id is its root: it creates the organization, and has no parent.
     """
     wanted = groups.GroupChange(**change, sets=frozenset(change))
     check = if_match(_shown)

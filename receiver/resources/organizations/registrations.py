@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response, abort, request
-from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from domain.use_cases import registrations
 from domain.use_cases.registrations import RegistrationChange, RegistrationInGroup
@@ -14,9 +13,12 @@ from receiver.answers import answer, if_match
 from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
 from receiver.current import ledger
-from receiver.fields import Id, MillisecondDateTime, SpacedMillisecondDateTime, Text
 from receiver.resources.organizations.groups import require_group
-from receiver.schemas import Lenient
+from receiver.resources.organizations.registration_schemas import (
+    NewRegistrationSchema,
+    RegistrationChangeSchema,
+    RegistrationSchema,
+)
 
 blueprint = Blueprint(
     "registrations",
@@ -26,82 +28,7 @@ blueprint = Blueprint(
 )
 OF_PROFILE = "/profiles/<id:profile_id>/registrations"
 ONE = f"{OF_PROFILE}/<id:registration_id>"
-TYPES = ("patient", "provider")
-
-
-class RegistrationSchema(Schema):
-    """A registration."""
-
-    class Meta:
-        fields = (
-            "id",
-            "profileID",
-            "groupID",
-            "groupName",
-            "groupIdentifier",
-            "type",
-            "created",
-            "updated",
-            "deactivated",
-        )
-
-    id = fields.Integer(required=True)
-    profileID = fields.Integer(required=True, attribute="profile_id")  # noqa: N815
-    groupID = fields.Integer(required=True, attribute="group_id")  # noqa: N815
-    groupName = fields.String(required=True, attribute="group_name")  # noqa: N815
-    groupIdentifier = fields.String(  # noqa: N815
-        required=True, allow_none=True, attribute="group_identifier"
-    )
-    type = fields.String(required=True, validate=validate.OneOf(TYPES))
-    created = SpacedMillisecondDateTime(
-        required=True, metadata={"example": "2018-01-01 17:30:17.829"}
-    )
-    updated = SpacedMillisecondDateTime(
-        required=True, metadata={"example": "2018-01-01 17:30:17.829"}
-    )
-    deactivated = SpacedMillisecondDateTime(
-        required=True, allow_none=True, metadata={"description": "null while it is active."}
-    )
-
-
 _one, _many = RegistrationSchema(), RegistrationSchema(many=True)
-
-
-class RegistrationChangeSchema(Lenient):
-    """The wanted values of a registration; a field that is not given stays."""
-
-    group_id = Id(data_key="groupID")
-    identifier = Text(
-        255, data_key="groupIdentifier", metadata={"description": "Wins over groupID."}
-    )
-    type = fields.String(validate=validate.OneOf(TYPES))
-    deactivated = MillisecondDateTime(
-        allow_none=True,
-        metadata={"description": "null reactivates; a timestamp deactivates as of then."},
-    )
-
-    @pre_load
-    def identifier_wins(self, data: Any, **_: Any) -> Any:
-        """Drop a null identifier, or the id beside a given identifier."""
-        if not isinstance(data, dict) or "groupIdentifier" not in data:
-            return data
-        void = "groupIdentifier" if data["groupIdentifier"] is None else "groupID"
-        return {name: value for name, value in data.items() if name != void}
-
-
-class NewRegistrationSchema(RegistrationChangeSchema):
-    """The fields of a new registration: a type, and a group by its id or identifier."""
-
-    class Meta(RegistrationChangeSchema.Meta):
-        exclude = ("deactivated",)
-
-    type = fields.String(required=True, validate=validate.OneOf(TYPES))
-
-    @validates_schema
-    def names_a_group(self, data: Any, **_: Any) -> None:
-        """Refuse when no group is named."""
-        if "group_id" not in data and "identifier" not in data:
-            raise ValidationError("Missing data for required field.", "groupID")
 
 
 @blueprint.route("/groups/<id:group_id>/registrations")
@@ -181,7 +108,7 @@ def change(
 @requires("registrar")
 @blueprint.response(204)
 def deactivate(organization_id: int, profile_id: int, registration_id: int) -> Response:
-    """Deactivate a registration; again, it changes nothing"""
+    """Deactivate a registration; repeating it changes nothing"""
     which = (organization_id, profile_id, registration_id)
     now = dates.millis(dates.utc_now())
     registrations.deactivate_registration(ledger(), *which, if_match(_shown), now=now)

@@ -8,11 +8,12 @@ import subprocess
 from pathlib import Path
 from typing import Literal, Self
 
-from tests.postgres.leash import Leash
-from tests.postgres.processes import family, free_port
-from tests.postgres.programs import give, new_folder, programs, run, surroundings
-from tests.postgres.queries import answers
-from tests.service import PATIENCE_SECONDS, eventually
+from tests.harness.leash import Leash
+from tests.harness.postgres.processes import family
+from tests.harness.postgres.programs import give, new_folder, programs, run, surroundings
+from tests.harness.postgres.queries import answers
+from tests.harness.processes import free_port
+from tests.harness.waiting import PATIENCE_SECONDS, eventually
 
 LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 SETTINGS: dict[str, str | int] = {
@@ -48,7 +49,7 @@ class Cluster:
         self.programs = programs(self.folder)
         self.process: subprocess.Popen[bytes] | None = None
         self._log = self.folder / "server.log"
-        self._leash = Leash(self.folder)
+        self._leash = Leash.of_cluster(self.folder)
         self._owner = os.getpid()
         atexit.register(self._at_exit)
 

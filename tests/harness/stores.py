@@ -11,9 +11,9 @@ from projections.models import all_projections
 from projections.read_database import ReadDatabase
 from store import engines, postgres, postgres_begin, sqlite_session
 from store.urls import is_postgres
-from tests.domain.scene import Recorder, open_ledger
-from tests.postgres import Databases
-from tests.postgres.databases import named
+from tests.harness.ledgers import Recorder, open_ledger
+from tests.harness.postgres import Databases
+from tests.harness.postgres.databases import named
 
 
 class Stores:

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from psycopg.sql import SQL, Identifier
 
-from tests.postgres.queries import cut_connections, query
-from tests.postgres.server import Server
+from tests.harness.postgres.queries import cut_connections, query
+from tests.harness.postgres.server import Server
 
 VARIABLE = "TEST_DATABASE_URL"
 

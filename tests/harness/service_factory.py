@@ -1,15 +1,15 @@
-"""Services with databases of their own, of one kind."""
+"""ServiceFactory with databases of their own, of one kind."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.postgres import Databases
-from tests.service import Service
+from tests.harness.postgres import Databases
+from tests.harness.service import Service
 
 DATABASES = ("DATABASE_URL", "VIEWS_DATABASE_URL")
 
 
-class Services:
+class ServiceFactory:
     """Make services whose data are in files of theirs, or in databases of theirs on PostgreSQL."""
 
     def __init__(self, store: str, databases: Databases, new_folder: Callable[[], Path]) -> None:

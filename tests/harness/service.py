@@ -5,12 +5,10 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +20,12 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import hmac_data
 
 from receiver.commands.cli import kitledger
-from tests.plain import Plain
+from tests.harness.leash import Leash
+from tests.harness.plain import Plain
+from tests.harness.processes import free_port, group_of
+from tests.harness.waiting import PATIENCE_SECONDS, eventually
 
 COMMAND = (sys.executable, "-m", "receiver")
-PATIENCE_SECONDS = 60
 VARIABLES = {
     "DATABASE_URL",
     "VIEWS_DATABASE_URL",
@@ -43,7 +43,8 @@ class Service:
     """Run `kitledger` in a folder: its commands, and its server with some workers.
 
     `settings` are environment variables. Nothing is shared with other services but the code, unless
-    they name the same databases; without a DATABASE_URL there are SQLite files in the folder.
+    they name the same databases; without a DATABASE_URL there are SQLite files in the folder. A server
+    does not outlive this process, however that ends.
     """
 
     def __init__(self, folder: Path, workers: int = 2, **settings: str) -> None:
@@ -55,6 +56,7 @@ class Service:
         self.secrets: dict[str, str] = {}
         self.admin: Credentials = ("", "")
         self.process: subprocess.Popen[bytes] | None = None
+        self._leash: Leash | None = None
         self._log = folder / "server.log"
         self._last = "no answer"
         # A connection for each request, so that any worker may get any of them.
@@ -131,6 +133,9 @@ class Service:
                 stderr=log,
                 start_new_session=True,
             )
+        if self._leash is not None:
+            self._leash.release()
+        self._leash = Leash.of_group(self.process.pid)
 
     def wait_until_ready(self, path: str = "/readyz") -> None:
         """Wait for /readyz, or for another path that is open to all, to answer 200."""
@@ -142,13 +147,13 @@ class Service:
         """End the server with SIGTERM and return its exit status."""
         assert self.process is not None, "it was never started"
         self.process.terminate()
-        return self.process.wait(PATIENCE_SECONDS)
+        return self._ended()
 
     def kill(self) -> None:
         """End every process of the server at once with SIGKILL."""
         assert self.process is not None, "it was never started"
         os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(PATIENCE_SECONDS)
+        self._ended()
 
     def close(self) -> None:
         """End what still runs."""
@@ -161,19 +166,12 @@ class Service:
         finally:
             if self.processes():
                 self.kill()
+            self._ended()
 
     def processes(self) -> list[int]:
         """Return the ids of the server's living processes: gunicorn, its workers, the projector."""
         assert self.process is not None, "it was never started"
-        found = []
-        for status in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                state, _, group = status.read_text().rpartition(")")[2].split()[:3]
-            except OSError:
-                continue
-            if int(group) == self.process.pid and state != "Z":
-                found.append(int(status.parent.name))
-        return sorted(found)
+        return group_of(self.process.pid)
 
     def log(self) -> str:
         """Return what the server has written so far."""
@@ -250,6 +248,14 @@ class Service:
             "webhook-signature": sign(self.secrets[source], webhook_id, now, body),
         }
 
+    def _ended(self) -> int:
+        """Wait for the server's end; its group's number may soon be another's."""
+        assert self.process is not None, "it was never started"
+        status = self.process.wait(PATIENCE_SECONDS)
+        if self._leash is not None and not self.processes():
+            self._leash.release()
+        return status
+
     def _is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
@@ -260,14 +266,6 @@ class Service:
             return False
         self._last = answer.text
         return answer.status_code == httpx.codes.OK
-
-
-def eventually(happens: Callable[[], bool]) -> bool:
-    """Say whether something happens before patience ends."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (happened := happens()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return happened
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
@@ -289,11 +287,3 @@ def sign(secret: str, webhook_id: str, at: datetime, body: bytes) -> str:
         signed = f"{webhook_id}.{int(at.timestamp())}.".encode() + body
         key = base64.b64decode(secret.removeprefix("whsec_"))
         return f"v1,{base64.b64encode(hmac_data(key, signed)).decode()}"
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port

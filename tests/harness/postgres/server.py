@@ -4,10 +4,10 @@ from typing import Any, Self
 
 from psycopg.sql import Composed
 
-from tests.postgres import queries
-from tests.postgres.cluster import Cluster
-from tests.postgres.programs import run
-from tests.service import eventually
+from tests.harness.postgres import queries
+from tests.harness.postgres.cluster import Cluster
+from tests.harness.postgres.programs import run
+from tests.harness.waiting import eventually
 
 SYNCHRONOUS = "synchronous_standby_names"
 

@@ -1,7 +1,5 @@
-"""What a cluster's processes are, and the port that one listens on."""
+"""What a cluster's processes are."""
 
-import random
-import socket
 from pathlib import Path
 
 
@@ -11,18 +9,6 @@ def family(data: Path, cluster_name: str) -> list[int]:
     # read, as the working folder of another account's process would.
     command, title = f"/postgres\0-D\0{data}\0".encode(), f"postgres: {cluster_name}: ".encode()
     return [pid for pid, line in _command_lines() if command in line or line.startswith(title)]
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, and that no client is given as its own.
-
-    For while a server is down, a client that retries on such a port might come to speak with itself.
-    """
-    while True:
-        port = random.randrange(15000, 32000)
-        with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)) != 0:
-                return port
 
 
 def _command_lines() -> list[tuple[int, bytes]]:

@@ -8,14 +8,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.postgres import Databases, Server, programs, urls
-from tests.postgres.databases import VARIABLE
-from tests.postgres.processes import family
-from tests.service import eventually
+from tests.harness.postgres import Databases, Server, programs, urls
+from tests.harness.postgres.databases import VARIABLE
+from tests.harness.postgres.processes import family
+from tests.harness.waiting import eventually
 
 STARTS_AND_WAITS = """
 import sys
-from tests.postgres import Server
+from tests.harness.postgres import Server
 server = Server().create().start()
 print(server.folder, flush=True)
 sys.stdin.read()
@@ -107,7 +107,7 @@ def test_nothing_is_left_behind(server: Server) -> None:
 def test_nothing_is_left_behind_by_a_process_that_was_killed() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", STARTS_AND_WAITS],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

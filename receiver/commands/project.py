@@ -1,0 +1,62 @@
+"""kitledger project: the projector, and the checkpoints of SQLite's logs."""
+
+import os
+import signal
+import threading
+from typing import Any
+
+import click
+
+from receiver.commands.shared import open_services
+
+
+@click.command()
+@click.option("--parent", type=int, hidden=True, help="End when this process is not the parent.")
+def project(parent: int | None) -> None:
+    """Project without serving HTTP; a second one waits, and takes over when the first dies."""
+    import structlog
+
+    from projections.models import all_projections
+    from projections.projector import Projector
+    from receiver.server import logs
+    from store.checkpoints import run_checkpoints
+
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    with open_services() as services:
+        logs.configure(services.settings.log_level)
+        log = structlog.get_logger()
+        _watch(stop, parent)
+        files = services.settings.files
+        threading.Thread(
+            target=run_checkpoints, args=(files, stop, _log_events_to(log)), daemon=True
+        ).start()
+        projector = Projector(
+            services.ledger, services.read_database, all_projections(), _log_events_to(log)
+        )
+        while not stop.is_set():
+            with services.read_database.wait_for_lock("projector", stop) as still_held:
+                if not stop.is_set():
+                    log.info("projector-starts", pid=os.getpid())
+                    projector.run(stop, still_held)
+    log.info("projector-stops", pid=os.getpid())
+
+
+def _log_events_to(log: Any) -> Any:
+    def log_event(name: str, fields: dict[str, Any]) -> None:
+        log.error(name, **fields)
+
+    return log_event
+
+
+def _watch(stop: threading.Event, parent: int | None) -> None:
+    """Set `stop` when the parent process has died."""
+
+    def watch() -> None:
+        while not stop.wait(0.5):
+            if os.getppid() != parent:
+                stop.set()
+
+    if parent is not None:
+        threading.Thread(target=watch, daemon=True).start()

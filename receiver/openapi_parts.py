@@ -1,0 +1,27 @@
+"""The hand-written parts of the OpenAPI document: what schemas and routes do not say."""
+
+HEADERS = {
+    "ETag": ("Changes when the answer does.", "string"),
+    "Ledger-Lag": (
+        "How many events behind the ledger this answer is, or `unknown`; absent when none.",
+        "string",
+    ),
+    "Link": ('The next page, if there is one: <…>; rel="next".', "string"),
+}
+DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
+kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
+when it can't within 2 s, `Ledger-Lag` says how many events behind it is, or `unknown` while the ledger
+itself can't be reached. Paths work with and without
+the trailing slash."""
+SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}]
+SCHEMES = {
+    "basic": {"type": "http", "scheme": "basic", "description": "A client's id and key."},
+    "webhook-signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "Standard Webhooks: signed with `webhook-id` and `webhook-timestamp`; or the"
+        " header of the source's own hmac-sha256 scheme.",
+    },
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A client's key."},
+}

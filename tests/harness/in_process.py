@@ -1,0 +1,85 @@
+"""The service within the process of the tests, whose clock they move."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from freezegun import freeze_time
+from freezegun.api import FrozenDateTimeFactory
+from werkzeug.test import TestResponse
+
+from projections.models import all_projections
+from projections.projector import Projector
+from receiver import create_app, dates
+from receiver.services import Services, assemble
+from receiver.settings import Settings
+from tests.harness.service import environment, sign
+
+
+class InProcess:
+    """Ask the application without a server; each read is preceded by a step of the projector."""
+
+    def __init__(self, folder: Path) -> None:
+        settings = Settings.from_environment(environment(folder))
+        assemble(settings, migrate=True).close()
+        app = create_app(settings)
+        self.services: Services = app.extensions["services"]
+        self.secret = self.services.sources.add("lab")
+        number, key = self.services.clients.add("all", ["admin"])
+        self._credentials = str(number), key
+        self._client = app.test_client()
+        self._projector = Projector(
+            self.services.ledger,
+            self.services.read_database,
+            all_projections(),
+            lambda name, fields: None,
+        )
+
+    def get(self, path: str, **query: str) -> Any:
+        """Read something that there is, up to date."""
+        self._projector.step()
+        answer = self.ask("GET", path, query_string=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json
+
+    def ask(self, method: str, path: str, body: Any = None, **options: Any) -> TestResponse:
+        """Ask as the client with every role."""
+        if body is not None:
+            options["json"] = body
+        return self._client.open(path, method=method, auth=self._credentials, **options)
+
+    def post_webhook(
+        self, body: Any, signed_at: datetime | None = None, secret: str | None = None
+    ) -> TestResponse:
+        """Post an event, signed now, or at another time, or with another secret."""
+        content, webhook_id = json.dumps(body).encode(), f"msg_{uuid.uuid4().hex}"
+        at = signed_at or datetime.now(UTC)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": sign(secret or self.secret, webhook_id, at, content),
+        }
+        return self._client.post("/webhooks/lab", data=content, headers=headers)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.services.close()
+
+
+@contextmanager
+def stopped_clock(at: datetime) -> Iterator[FrozenDateTimeFactory]:
+    """Stop the time of this process, spans included; what is given here moves it."""
+    plain = type(at)
+    # pytest measures the test meanwhile.
+    with freeze_time(at, ignore=["_pytest.timing"]) as clock, pytest.MonkeyPatch.context() as patch:
+        # Encoders take datetimes, but not freezegun's subclass of them.
+        patch.setattr(dates, "datetime", plain)
+        patch.setattr(dates, "utc_now", lambda: plain.fromtimestamp(time.time(), UTC))
+        yield clock

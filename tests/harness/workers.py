@@ -1,0 +1,8 @@
+"""Which of pytest-xdist's processes this is."""
+
+import pytest
+
+
+def hands_out(config: pytest.Config) -> bool:
+    """Say whether other processes run the tests."""
+    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
