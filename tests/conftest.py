@@ -108,10 +108,14 @@ def postgres_url(postgres_stores: Stores) -> Iterator[str]:
         yield lent
 
 
-@pytest.fixture(scope="session")
-def services(per_store: PerStore) -> ServiceFactory:
-    """Give a maker of services that live until all tests have run."""
-    return per_store.services
+@pytest.fixture(scope="module")
+def services(
+    store: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServiceFactory]:
+    """Give a maker of services that live as long as a module's tests on their kind of store."""
+    made = ServiceFactory(store, databases, lambda: tmp_path_factory.mktemp("service"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
