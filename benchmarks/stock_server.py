@@ -31,7 +31,7 @@ class Recorder(postgres.PostgresApplicationRecorder):
         return {row["originator_id"]: row["version"] for row in found}
 
     def run_in_transaction(self, work: Callable[[Any], T], streams: Sequence[str] = ()) -> T:
-        """Run a use case on the recorder, without a lock: no two requests of the load write the same stream."""
+        """Run work without a lock: no two requests of the load write the same stream."""
         return work(self)
 
 
