@@ -8,13 +8,13 @@ run: $(INSTALLED)
 	@$(BIN)/kitledger welcome
 	@exec $(BIN)/kitledger serve
 
-# More processes than processors, for many tests wait for servers to start or to stop.
+# More processes than processors, since many tests wait for servers.
 SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(SPREAD)
 
-# The same tests with longer searches, and measured, which slows the servers down too.
+# The same tests with longer searches, and with coverage, which slows them down.
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -36,7 +36,7 @@ chaos: $(INSTALLED)
 clean:
 	rm -rf .venv data .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 
-# Installed once; again when what the project needs has changed.
+# Installed again when the dependencies change.
 $(INSTALLED): setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'

@@ -31,7 +31,7 @@ class Event:
         """Assign the values of this event to the aggregate."""
 
     def mutate(self, aggregate: "Aggregate | None") -> "Aggregate":
-        """Return the aggregate as it is after this event; eventsourcing's repository replays by it."""
+        """Apply this event to the aggregate, or to a new one; eventsourcing's repository calls it."""
         before = self.aggregate_class(self.originator_id) if aggregate is None else aggregate
         return before.replay([self])
 

@@ -50,10 +50,10 @@ class Ledger(Application[str]):
     def run_in_transaction(
         self, use_case: Callable[[StreamRepository], T], streams: Sequence[str] = ()
     ) -> T:
-        """Run a use case while nobody else can write; `streams` are those it will ask the versions of.
+        """Run a use case while no other writer can append; the versions of `streams` are prefetched.
 
-        The store may run it twice, so it changes nothing but what it saves. Raises what `use_case`
-        raises, having saved nothing, and eventsourcing's PersistenceError when the store can't be
+        The store may call it twice, so saving must be its only effect. Any exception that it raises is
+        raised, and nothing is saved. Raises eventsourcing's PersistenceError when the store can't be
         written.
         """
         return self.store.run_in_transaction(
@@ -61,7 +61,7 @@ class Ledger(Application[str]):
         )
 
     def run_optimistically(self, use_case: Callable[[StreamRepository], T]) -> T:
-        """Run a use case that saves once; when another writer was first, again in a transaction."""
+        """Run a use case that saves once; after a conflict, run it again in a transaction."""
         try:
             return use_case(self.streams)
         except IntegrityError:

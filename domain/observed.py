@@ -1,62 +1,11 @@
 """Aggregates that sources observe: repeated observations, in any order, give one current status."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
 from domain.aggregate import Aggregate, Event
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Observation:
-    """The status of one thing in one delivery; `created_at` is the sender's time, aware UTC.
-
-    `fields` are the aggregate's own fields, such as a kit's shipment.
-    """
-
-    event_id: int
-    source: str
-    status: str
-    created_at: datetime
-    reason: str | None = None
-    fields: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def key(self) -> tuple[int, str]:
-        """Return the key that identifies and sorts the observations of one thing."""
-        return self.event_id, self.source
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentStatus:
-    """The status of a thing, and its other fields, after all observations of it."""
-
-    status: str
-    reason: str | None
-    created_at: datetime
-    modified_at: datetime
-    fields: dict[str, Any]
-
-
-def current_status(observations: Iterable[Observation]) -> CurrentStatus | None:
-    """Fold observations in the order of their event ids; return None when there are none.
-
-    Sorting makes the result independent of the order of arrival. A reason is kept until the status
-    changes: a later observation of the same status without a reason does not clear it.
-    """
-    ordered = sorted(observations, key=lambda each: each.key)
-    if not ordered:
-        return None
-    status, reason = "", None
-    own: dict[str, Any] = {}
-    for each in ordered:
-        if each.status != status:
-            status, reason = each.status, None
-        reason = reason if each.reason is None else each.reason
-        own |= {name: value for name, value in each.fields.items() if value is not None}
-    times = [each.created_at for each in ordered]
-    return CurrentStatus(status, reason, min(times), max(times), own)
+from domain.observation import CurrentStatus, Observation, current_status
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,14 +6,8 @@ from typing import Any, ClassVar
 import msgspec
 from sqlalchemy import BigInteger, Column, LargeBinary, delete, select
 
-from domain.observed import (
-    CurrentStatus,
-    Observation,
-    Observed,
-    ObservedAggregate,
-    Retracted,
-    current_status,
-)
+from domain.observation import CurrentStatus, Observation, current_status
+from domain.observed import Observed, ObservedAggregate, Retracted
 from projections import lists
 from projections.batch_writer import BatchWriter
 from projections.projection import Projection

@@ -44,7 +44,7 @@ def answer_schema(aggregate: type[ObservedAggregate], payload: type[Schema]) -> 
         output = copy(field)
         output.attribute, output.data_key = None, None
         output.allow_none, output.required = not field.required, True
-        # Only what comes in has defaults and limits.
+        # Defaults and limits are for input only.
         output.load_default, output.validators = missing, []
         shown[name] = output
     for name in ("created_at", "modified_at"):

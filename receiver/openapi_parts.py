@@ -1,4 +1,4 @@
-"""The hand-written parts of the OpenAPI document: what schemas and routes do not say."""
+"""The parts of the OpenAPI document that neither schemas nor routes define."""
 
 HEADERS = {
     "ETag": ("Changes when the answer does.", "string"),
@@ -11,8 +11,8 @@ HEADERS = {
 DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
 kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
 when it can't within 2 s, `Ledger-Lag` says how many events behind it is, or `unknown` while the ledger
-itself can't be reached. Paths work with and without
-the trailing slash."""
+itself can't be reached. Paths work with and without the
+trailing slash."""
 SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}]
 SCHEMES = {
     "basic": {"type": "http", "scheme": "basic", "description": "A client's id and key."},

@@ -60,7 +60,7 @@ class Registry:
         return int(count)
 
     def _ask_version(self) -> int:
-        assert self._pool is not None, "only a database on a server is asked so"
+        assert self._pool is not None, "PostgreSQL has a pool"
         return self._pool.ask(lambda connection: int(run(connection, VERSION)[0][0]))
 
     @contextmanager

@@ -1,18 +1,14 @@
 """The sources that may send webhooks, and the keys that verify their signatures."""
 
 import re
-import secrets
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select, update
 
-from registry.keys import STANDARD_WEBHOOKS, Key, Source, check_secret, new_secret
+from registry.keys import STANDARD_WEBHOOKS, Source
 from registry.registry import Cached, Registry, timestamp
+from registry.source_rows import SourceError, add_key, live_scheme, load_sources
 from registry.tables import source_keys, sources
-
-
-class SourceError(ValueError):
-    """A source can't be added or changed as asked."""
 
 
 class Sources:
@@ -20,7 +16,7 @@ class Sources:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._cached = Cached(registry, _load)
+        self._cached = Cached(registry, load_sources)
 
     def get(self, name: str) -> Source | None:
         """Return a source with its live keys, retired or not; None when there is no such source."""
@@ -60,17 +56,17 @@ class Sources:
                     created_at=timestamp(),
                 )
             )
-            return _add_key(connection, name, scheme, secret)
+            return add_key(connection, name, scheme, secret)
 
     def rotate(self, name: str, secret: str | None = None) -> str:
         """Add a key to a source, beside its other keys; return its secret. Raises SourceError."""
         with self._registry.changing() as connection:
-            return _add_key(connection, name, _live(connection, name), secret)
+            return add_key(connection, name, live_scheme(connection, name), secret)
 
     def expire(self, name: str, key_id: str) -> None:
         """Expire one key of a source. Raises SourceError."""
         with self._registry.changing() as connection:
-            _live(connection, name)
+            live_scheme(connection, name)
             key = (source_keys.c.source == name) & (source_keys.c.id == key_id)
             ended = (
                 update(source_keys)
@@ -83,7 +79,7 @@ class Sources:
     def retire(self, name: str) -> None:
         """Retire a source: its webhooks are answered 410 from now on. Raises SourceError."""
         with self._registry.changing() as connection:
-            _live(connection, name)
+            live_scheme(connection, name)
             ended = timestamp()
             connection.execute(
                 update(sources).where(sources.c.name == name).values(retired_at=ended)
@@ -100,50 +96,3 @@ class Sources:
                 shown = {name: key[name] for name in ("id", "created_at", "expired_at")}
                 known[key["source"]]["keys"].append(shown)
         return sorted(found, key=lambda each: str(each["name"]))
-
-
-def _load(connection: Connection) -> dict[str, Source]:
-    keys: dict[str, list[Key]] = {}
-    live = select(source_keys).where(source_keys.c.expired_at.is_(None))
-    for row in connection.execute(live):
-        keys.setdefault(row.source, []).append(Key(row.id, row.secret))
-    return {
-        row.name: Source(
-            name=row.name,
-            scheme=row.scheme,
-            keys=tuple(keys.get(row.name, ())),
-            tolerance=row.tolerance,
-            header=row.header,
-            prefix=row.prefix,
-            retired=row.retired_at is not None,
-        )
-        for row in connection.execute(select(sources))
-    }
-
-
-def _live(connection: Connection, name: str) -> str:
-    """Return the scheme of a source; raises SourceError when it is unknown or retired."""
-    row = connection.execute(select(sources).where(sources.c.name == name)).one_or_none()
-    if row is None:
-        raise SourceError(f"there is no source {name}")
-    if row.retired_at is not None:
-        raise SourceError(f"source {name} was retired at {row.retired_at}")
-    return str(row.scheme)
-
-
-def _add_key(connection: Connection, name: str, scheme: str, secret: str | None) -> str:
-    secret = secret or new_secret(scheme)
-    try:
-        check_secret(scheme, secret)
-    except ValueError as error:
-        raise SourceError(str(error)) from error
-    connection.execute(
-        insert(source_keys).values(
-            source=name,
-            id=f"key_{secrets.token_hex(4)}",
-            secret=secret,
-            # To the microsecond: keys are listed in the order of this time.
-            created_at=timestamp("microseconds"),
-        )
-    )
-    return secret

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.service import Service
-from tests.services import Services
+
+from tests.harness.service import Service
+from tests.harness.service_factory import ServiceFactory
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "tests" / "samples" / "shipment"
@@ -37,7 +38,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def service(product: Path, services: Services, prepared: Service) -> Iterator[Service]:
+def service(product: Path, services: ServiceFactory, prepared: Service) -> Iterator[Service]:
     """Give a service that runs the copy; its processes are not measured.
 
     What a test posts stays, so each takes event ids and shipments of its own.

@@ -29,8 +29,7 @@ def receive(
         handler = DeliveryHandler(delivery, versions, repository.history, batch=batch)
         return save_outcomes(repository, handler, messages)
 
-    # At once in a transaction: it reads little, and the versions it needs are found for all callers
-    # that wait at the same time.
+    # Never optimistically: a group commit prefetches the versions for all waiting callers.
     return ledger.run_in_transaction(use_case, streams)
 
 
@@ -40,7 +39,7 @@ def save_outcomes(
     messages: Iterable[Message | InvalidEnvelope],
     more: Sequence[Event] = (),
 ) -> list[Outcome]:
-    """Handle messages, save the events that this decided, and `more`; return the outcomes."""
+    """Handle messages, save the resulting events and `more`; return the outcomes."""
     outcomes = [handler.handle(message) for message in messages]
     saved = {
         (each.event.originator_id, each.event.originator_version): each.position

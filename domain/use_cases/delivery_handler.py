@@ -1,16 +1,15 @@
 """Recording or holding each envelope of a verified delivery."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from domain.aggregate import Aggregate, Event
+from domain.aggregate import Event
 from domain.aggregates.batch import Batch
 from domain.aggregates.delivery import Delivery
 from domain.aggregates.quarantine import Quarantine
 from domain.messages import InvalidEnvelope, Message, Outcome
 from domain.receipt import VerifiedDelivery
-
-A = TypeVar("A", bound=Aggregate)
+from domain.use_cases.loaded_aggregates import LoadedAggregates
 
 
 class DeliveryHandler:
@@ -28,13 +27,11 @@ class DeliveryHandler:
         *,
         batch: bool,
     ) -> None:
-        self.events: list[Event] = []
+        self.aggregates = LoadedAggregates(versions, history)
+        self.events = self.aggregates.events
         self.now = delivery.received_at
         self._delivery = delivery
-        self._versions = versions
-        self._history = history
         self._batch = Batch.create_id(delivery.source, delivery.body) if batch else None
-        self._loaded: dict[str, Aggregate] = {}
 
     @staticmethod
     def streams_of(
@@ -56,7 +53,7 @@ class DeliveryHandler:
         if isinstance(message, InvalidEnvelope):
             return self.hold(message.body, message.reason, message.errors, message.event_id)
         stream = Delivery.create_id(self._delivery.source, message.event_id)
-        delivery = self._load(Delivery, stream)
+        delivery = self.aggregates.load(Delivery, stream)
         if delivery.version == 0:
             self.record(Delivery.Recorded, delivery, message)
             return Outcome("recorded", message.event_id, stream, 1)
@@ -73,7 +70,7 @@ class DeliveryHandler:
     ) -> Outcome:
         """Hold a body in quarantine; the same bytes are held once."""
         stream = Quarantine.create_id(self._delivery.source, body)
-        quarantine = self._load(Quarantine, stream)
+        quarantine = self.aggregates.load(Quarantine, stream)
         if quarantine.version == 0:
             quarantine.trigger(
                 Quarantine.Held,
@@ -83,7 +80,7 @@ class DeliveryHandler:
                 event_id=event_id,
                 **self.receipt(body),
             )
-            self.collect(quarantine)
+            self.aggregates.collect(quarantine)
         return Outcome(reason, event_id, stream, 1, errors)
 
     def record(
@@ -101,9 +98,9 @@ class DeliveryHandler:
             observed=payload and payload.stream,
             **self.receipt(message.body),
         )
-        self.collect(delivery)
+        self.aggregates.collect(delivery)
         if payload is not None:
-            aggregate = self.resume(payload.aggregate, payload.stream)
+            aggregate = self.aggregates.resume(payload.aggregate, payload.stream)
             aggregate.observe(
                 now=self.now,
                 event_id=message.event_id,
@@ -111,16 +108,16 @@ class DeliveryHandler:
                 created_at=created_at,
                 **payload.values,
             )
-            self.collect(aggregate)
+            self.aggregates.collect(aggregate)
 
     def receipt(self, body: bytes) -> dict[str, Any]:
         """Return the fields of a receipt; the whole array is recorded before its first envelope."""
         if self._batch is not None:
-            batch = self.resume(Batch, self._batch)
+            batch = self.aggregates.resume(Batch, self._batch)
             if batch.version == 0:
                 whole = self.signed(self._delivery.body, batch=None)
                 batch.trigger(Batch.Received, self._delivery.received_at, **whole)
-                self.collect(batch)
+                self.aggregates.collect(batch)
         return self.signed(body, batch=self._batch)
 
     def signed(self, body: bytes, batch: str | None) -> dict[str, Any]:
@@ -136,26 +133,3 @@ class DeliveryHandler:
             "body": body,
             "batch": batch,
         }
-
-    def resume(self, kind: type[A], stream: str) -> A:
-        """Create an aggregate at its last version, without its history."""
-        if stream not in self._loaded:
-            version = self._versions.get(stream)
-            self._loaded[stream] = (
-                kind(stream).replay(self._history(stream))
-                if version is None
-                else kind(stream, version)
-            )
-        aggregate = self._loaded[stream]
-        assert isinstance(aggregate, kind), f"{stream} is not a {kind.__name__}"
-        return aggregate
-
-    def _load(self, kind: type[A], stream: str) -> A:
-        """Load an aggregate with its history."""
-        if stream not in self._loaded and self._versions.get(stream) != 0:
-            self._loaded[stream] = kind(stream).replay(self._history(stream))
-        return self.resume(kind, stream)
-
-    def collect(self, aggregate: Aggregate) -> None:
-        """Collect the pending events of an aggregate."""
-        self.events += aggregate.collect_events()

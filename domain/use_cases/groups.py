@@ -55,18 +55,11 @@ def put_group(
         tree = repository.load(GroupTree, GroupTree.create_id(organization_id))
         parent_id = _parent(repository, group, organization_id, group_id, change)
         if made:
-            group.make(
-                now=now,
-                organization_id=organization_id,
-                group_id=group_id,
-                name=change.name,
-                parent_id=parent_id,
-            )
+            values = {"organization_id": organization_id, "group_id": group_id}
+            group.make(now=now, name=change.name, parent_id=parent_id, **values)
         else:
             group.rename(change.name, now=now)
-            if parent_id is not None and parent_id != group.parent_id:
-                tree.rearrange(group_id, parent_id, now=now)
-                group.move(parent_id, now=now)
+            _move(tree, group, parent_id, now)
         claims = _identify(repository, group, change, now)
         repository.save_aggregates(group, tree, *claims)
         above = [] if parent_id is None else _path(repository, organization_id, parent_id)
@@ -108,6 +101,13 @@ def _parent(
     if group_id in _path(repository, organization_id, change.parent_id):
         raise InvalidField("parentID", "A group can't be below itself.")
     return change.parent_id
+
+
+def _move(tree: GroupTree, group: Group, parent_id: int | None, now: datetime) -> None:
+    """Move a group, unless it has this parent already."""
+    if parent_id is not None and parent_id != group.parent_id:
+        tree.rearrange(group.group_id, parent_id, now=now)
+        group.move(parent_id, now=now)
 
 
 def _path(repository: StreamRepository, organization_id: int, group_id: int) -> list[int]:

@@ -5,13 +5,17 @@ from datetime import datetime
 
 from domain.aggregate import Aggregate
 from domain.aggregates.claim import Claim
-from domain.aggregates.group import Group
 from domain.aggregates.registration import Registration
-from domain.errors import AlreadyRegistered, InvalidField, UnknownRegistration
+from domain.errors import AlreadyRegistered
 from domain.ledger import Ledger
 from domain.stream_repository import StreamRepository
 from domain.use_cases.claims import move_claim
-from domain.use_cases.groups import Check, load_group, require_organization
+from domain.use_cases.groups import Check, require_organization
+from domain.use_cases.registration_lookup import (
+    RegistrationInGroup,
+    find_registration,
+    wanted_group,
+)
 
 
 @dataclass(frozen=True)
@@ -26,14 +30,6 @@ class RegistrationChange:
     type: str | None = None
     deactivated: datetime | None = None
     sets: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class RegistrationInGroup:
-    """A registration together with its group."""
-
-    registration: Registration
-    group: Group
 
 
 def register(
@@ -51,7 +47,7 @@ def register(
 
     def use_case(repository: StreamRepository) -> RegistrationInGroup:
         require_organization(repository, organization_id)
-        group = _wanted_group(repository, organization_id, change)
+        group = wanted_group(repository, organization_id, change.group_id, change.identifier)
         type_ = change.type or ""
         key = Claim.registration_key(organization_id, profile_id, group.group_id, type_)
         claim = repository.load(Claim, key)
@@ -95,7 +91,7 @@ def change_registration(
         check(found)
         registration, group = found.registration, found.group
         if change.group_id is not None or change.identifier is not None:
-            group = _wanted_group(repository, organization_id, change)
+            group = wanted_group(repository, organization_id, change.group_id, change.identifier)
         before = _claim_key(registration)
         sets_time = "deactivated" in change.sets
         registration.change(
@@ -134,33 +130,6 @@ def deactivate_registration(
             _save(repository, each, before, now)
 
     ledger.run_optimistically(use_case)
-
-
-def find_registration(
-    repository: StreamRepository, organization_id: int, profile_id: int, registration_id: int
-) -> RegistrationInGroup:
-    """Load a registration and its group; raises UnknownOrganization and UnknownRegistration."""
-    require_organization(repository, organization_id)
-    found = repository.load(Registration, Registration.create_id(registration_id))
-    owner = (organization_id, profile_id)
-    if found.version == 0 or (found.organization_id, found.profile_id) != owner:
-        raise UnknownRegistration("this profile has no such registration")
-    return RegistrationInGroup(found, load_group(repository, organization_id, found.group_id))
-
-
-def _wanted_group(
-    repository: StreamRepository, organization_id: int, change: RegistrationChange
-) -> Group:
-    """Load the group that a change names; the identifier wins over the id. Raises InvalidField."""
-    group_id, field = change.group_id, "groupID"
-    if change.identifier is not None:
-        key = Claim.identifier_key(organization_id, change.identifier)
-        group_id, field = repository.load(Claim, key).holder, "groupIdentifier"
-    if group_id is not None:
-        group = load_group(repository, organization_id, group_id)
-        if group.version:
-            return group
-    raise InvalidField(field, "There is no such group in this organization.")
 
 
 def _save(

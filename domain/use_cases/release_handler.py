@@ -51,9 +51,9 @@ class ReleaseHandler(DeliveryHandler):
         observed = message.payload and message.payload.stream
         if current.observed is not None and current.observed != observed:
             kind = ObservedAggregate.of_stream(current.observed)
-            aggregate = self.resume(kind, current.observed)
+            aggregate = self.aggregates.resume(kind, current.observed)
             aggregate.retract(now=self.now, event_id=message.event_id, source=current.source)
-            self.collect(aggregate)
+            self.aggregates.collect(aggregate)
         self.record(Delivery.Replaced, delivery, message)
         return Outcome("replaced", message.event_id, delivery.id, delivery.version)
 

@@ -34,7 +34,7 @@ class Quarantined(Projection):
     tables = (held,)
 
     @handles(Quarantine.Held)
-    def put_aside(self, writer: BatchWriter, event: Quarantine.Held, position: int) -> None:
+    def add_held(self, writer: BatchWriter, event: Quarantine.Held, position: int) -> None:
         """Add the row of a held delivery."""
         writer.upsert(
             self.held,

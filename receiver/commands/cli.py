@@ -52,7 +52,7 @@ def _operators() -> tuple[type[Exception], ...]:
     from projections.status import NotStopped
     from receiver.settings import SettingsError
     from registry.clients import ClientError
-    from registry.sources import SourceError
+    from registry.source_rows import SourceError
     from store.errors import UNAVAILABLE
 
     ours = (ClientError, SettingsError, SourceError, Refusal, Locked, NotStopped, RebuildStopped)

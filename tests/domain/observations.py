@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.observed import CurrentStatus
+from domain.observation import CurrentStatus
 from tests.domain.scene import NOON, kit, report
 
 STATUSES = ("KIT_SHIPPED", "KIT_FAILED", "KIT_RECEIVED")

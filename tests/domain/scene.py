@@ -13,7 +13,7 @@ from domain.aggregates.kit import Kit
 from domain.aggregates.report import Report
 from domain.ledger import Ledger
 from domain.messages import InvalidEnvelope, Outcome
-from domain.observed import CurrentStatus
+from domain.observation import CurrentStatus
 from domain.receipt import VerifiedDelivery
 from domain.use_cases import deliveries, quarantine
 from receiver import envelopes

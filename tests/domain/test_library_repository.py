@@ -6,13 +6,14 @@ import pytest
 from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.domain import OriginatorIDError, OriginatorVersionError
 from eventsourcing.persistence import DataError, IntegrityError
-from tests.stores import Stores
 
 from domain.aggregate import Event
 from domain.aggregates.kit import Kit
 from domain.aggregates.report import Report
 from domain.ledger import Ledger
-from tests.domain.scene import NOON, Scene, history, kit, open_ledger, report
+from tests.domain.scene import NOON, Scene, history, kit, report
+from tests.harness.ledgers import open_ledger
+from tests.harness.stores import Stores
 from tests.store.library import store_settings
 from tests.store.test_golden_files import event_classes
 

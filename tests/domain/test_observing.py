@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.observed import CurrentStatus, Observation, current_status
+from domain.observation import CurrentStatus, Observation, current_status
 from domain.use_cases import kit_registrations
 from tests.domain.scene import NOON, Scene, kit, kit_status, report, report_status
 

@@ -8,9 +8,10 @@ from typing import Any
 from domain.aggregate import Event
 from domain.aggregates.group import Group
 from domain.ledger import Ledger
-from domain.use_cases import groups, registrations
+from domain.use_cases import groups, registration_lookup, registrations
 from domain.use_cases.groups import GroupChange
-from domain.use_cases.registrations import RegistrationChange, RegistrationInGroup
+from domain.use_cases.registration_lookup import RegistrationInGroup
+from domain.use_cases.registrations import RegistrationChange
 from tests.domain.scene import NOON, history
 
 ROOT, NORTH, SOUTH, DEEP = 5, 1, 2, 3
@@ -85,7 +86,7 @@ class Office:
         registrations.deactivate_registration(
             self.ledger, *self.named(registered), check, now=self.now()
         )
-        return registrations.find_registration(self.ledger.streams, *self.named(registered))
+        return registration_lookup.find_registration(self.ledger.streams, *self.named(registered))
 
     def named(self, registered: RegistrationInGroup) -> tuple[int, int, int]:
         """Return by what a registration is found."""

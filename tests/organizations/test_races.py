@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.errors import AlreadyRegistered, IdentifierTaken, InvalidField, Refusal
-from domain.use_cases.registrations import RegistrationInGroup
+from domain.use_cases.registration_lookup import RegistrationInGroup
 from tests.harness.ledgers import open_ledger, recorder_of
 from tests.harness.stores import Stores
 from tests.organizations.office import DEEP, NORTH, ROOT, SOUTH, Office

@@ -7,7 +7,7 @@ import pytest
 
 from domain.aggregates.registration import Registration
 from domain.errors import AlreadyRegistered, InvalidField, UnknownOrganization, UnknownRegistration
-from domain.use_cases import registrations
+from domain.use_cases import registration_lookup
 from tests.organizations.office import DEEP, NORTH, ROOT, SOUTH, Office, at
 
 pytestmark = pytest.mark.one_store
@@ -198,14 +198,14 @@ def test_a_registration_is_found_by_its_organization_and_profile_alone(office: O
     number = made.registration.registration_id
     other = Office(office.ledger, organization=6)
     with pytest.raises(UnknownOrganization):
-        registrations.find_registration(other.ledger.streams, 6, 70, number)
+        registration_lookup.find_registration(other.ledger.streams, 6, 70, number)
     with pytest.raises(UnknownOrganization):
         other.register()
     other.put(6)
     for which in ((6, 70, number), (ROOT, 71, number), (ROOT, 70, number + 1)):
         with pytest.raises(UnknownRegistration):
-            registrations.find_registration(office.ledger.streams, *which)
-    found = registrations.find_registration(office.ledger.streams, ROOT, 70, number)
+            registration_lookup.find_registration(office.ledger.streams, *which)
+    found = registration_lookup.find_registration(office.ledger.streams, ROOT, 70, number)
     assert vars(found.registration) == vars(
         office.ledger.streams.load(Registration, Registration.create_id(number))
     )

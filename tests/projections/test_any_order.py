@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.observed import CurrentStatus
+from domain.observation import CurrentStatus
 from projections.models.kits import Kits
 from projections.models.reports import Reports
 from projections.observed import ObservedProjection

@@ -6,7 +6,7 @@ from pathlib import Path
 
 LOGS_TO_A_FULL_DISK = """
 import structlog
-from receiver.server.gunicorn import logs
+from receiver.server import logs
 logs.configure("INFO")
 for number in range(1000):
     structlog.get_logger().info("request", number=number)

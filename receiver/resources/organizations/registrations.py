@@ -5,7 +5,8 @@ from typing import Any
 from flask import Response, abort, request
 
 from domain.use_cases import registrations
-from domain.use_cases.registrations import RegistrationChange, RegistrationInGroup
+from domain.use_cases.registration_lookup import RegistrationInGroup
+from domain.use_cases.registrations import RegistrationChange
 from projections.models.organizations import PROJECTION
 from receiver import dates, pages
 from receiver.access import requires
