@@ -29,8 +29,9 @@ demo: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
 
+# Without libfaketime, which has no wheel for every machine, one fault is skipped.
 chaos: $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[chaos]'
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[chaos]'
 	$(BIN)/python -m chaos
 
 clean:

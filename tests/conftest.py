@@ -157,5 +157,6 @@ def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 @pytest.fixture(scope="session")
 def fresh() -> Callable[[], int]:
     """Give integers that no other test of this run was given."""
-    numbers = iter(range(1000, 10**9))
+    # Those of the seeds are below.
+    numbers = iter(range(10_000, 10**9))
     return lambda: next(numbers)

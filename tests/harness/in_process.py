@@ -1,7 +1,6 @@
 """The service within the process of the tests, whose clock they move."""
 
 import json
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,9 @@ from receiver.services import Services, assemble
 from receiver.settings import Settings
 from tests.harness.service import environment, sign
 
+# Encoders take datetimes, but not freezegun's subclass of them: it would reach them from these.
+ENCODING = ["_pytest.timing", "domain", "projections", "receiver", "store"]
+
 
 class InProcess:
     """Ask the application without a server; each read is preceded by a step of the projector."""
@@ -38,7 +40,7 @@ class InProcess:
             self.services.ledger,
             self.services.read_database,
             all_projections(),
-            lambda name, fields: None,
+            self._fail,
         )
 
     def get(self, path: str, **query: str) -> Any:
@@ -68,6 +70,9 @@ class InProcess:
         }
         return self._client.post("/webhooks/lab", data=content, headers=headers)
 
+    def _fail(self, name: str, fields: dict[str, Any]) -> None:
+        raise AssertionError(f"{name}: {fields}")
+
     def close(self) -> None:
         """Close every connection."""
         self.services.close()
@@ -75,11 +80,16 @@ class InProcess:
 
 @contextmanager
 def stopped_clock(at: datetime) -> Iterator[FrozenDateTimeFactory]:
-    """Stop the time of this process, spans included; what is given here moves it."""
+    """Stop the time of this process; what is given here moves it.
+
+    The product still measures spans, and so does pytest.
+    """
     plain = type(at)
-    # pytest measures the test meanwhile.
-    with freeze_time(at, ignore=["_pytest.timing"]) as clock, pytest.MonkeyPatch.context() as patch:
-        # Encoders take datetimes, but not freezegun's subclass of them.
-        patch.setattr(dates, "datetime", plain)
-        patch.setattr(dates, "utc_now", lambda: plain.fromtimestamp(time.time(), UTC))
+    with freeze_time(at, ignore=ENCODING) as clock, pytest.MonkeyPatch.context() as patch:
+
+        def utc_now() -> datetime:
+            stopped = clock()
+            return plain.combine(stopped.date(), stopped.time(), UTC)
+
+        patch.setattr(dates, "utc_now", utc_now)
         yield clock
