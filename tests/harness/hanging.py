@@ -13,7 +13,7 @@ from functools import cache
 
 import pytest
 
-from tests.harness.workers import hands_out
+from tests.harness.workers import hands_out, is_worker
 
 START_SECONDS = 120.0
 END_SECONDS = 120.0
@@ -26,9 +26,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish() -> None:
-    """Limit how long the process takes to end, threads that are left and the report included."""
-    limit(END_SECONDS)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Limit how long the process takes to end, threads that are left and the report included.
+
+    A worker of pytest-xdist waits, after its last test, until the others have run theirs; the limit of
+    the whole run holds for it then.
+    """
+    if is_worker(session.config):
+        faulthandler.cancel_dump_traceback_later()
+    else:
+        limit(END_SECONDS)
 
 
 def limit(seconds: float) -> None:
