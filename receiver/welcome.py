@@ -20,7 +20,7 @@ def greet(services: Services) -> str:
     address = f"http://127.0.0.1:{services.settings.port}"
     lines = [f"kitledger at {address}", f"  page of the API: {address}/docs"]
     if services.sources.all() or services.clients.any():
-        return "\n".join([*lines, "  secrets: printed when they were made; see `kitledger --help`"])
+        return "\n".join([*lines, "  new secrets: kitledger sources rotate NAME, kitledger clients add NAME --role ROLE"])
     secret = services.sources.add(SOURCE)
     client_id, key = services.clients.add("first", list(ROLES))
     body = json.dumps(EVENT)
