@@ -20,7 +20,10 @@ def greet(services: Services) -> str:
     address = f"http://127.0.0.1:{services.settings.port}"
     lines = [f"kitledger at {address}", f"  page of the API: {address}/docs"]
     if services.sources.all() or services.clients.any():
-        return "\n".join([*lines, "  new secrets: kitledger sources rotate NAME, kitledger clients add NAME --role ROLE"])
+        lines.append(
+            "  new secrets: `kitledger sources rotate NAME`, `kitledger clients add NAME --role R`"
+        )
+        return "\n".join(lines)
     secret = services.sources.add(SOURCE)
     client_id, key = services.clients.add("first", list(ROLES))
     body = json.dumps(EVENT)
