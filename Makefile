@@ -8,8 +8,9 @@ run: $(INSTALLED)
 	@$(BIN)/kitledger welcome
 	@exec $(BIN)/kitledger serve
 
-# More processes than processors, since many tests wait for servers.
-SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
+# More processes than processors, since many tests wait for servers. By worksteal, since pytest-xdist 3.8
+# runs on for ever by loadfile once a test has ended its process.
+SPREAD := -n 3 --dist worksteal
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(SPREAD)

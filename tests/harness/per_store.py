@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from tests.harness.postgres import Databases
 from tests.harness.service import Service
 from tests.harness.service_factory import ServiceFactory
 from tests.harness.stores import Stores
+
+T = TypeVar("T")
 
 
 class PerStore:
@@ -15,6 +18,7 @@ class PerStore:
 
     def __init__(self, store: str, databases: Databases, new_folder: Callable[[], Path]) -> None:
         self.stores = Stores(store, databases, new_folder)
+        self._made: dict[str, object] = {}
         self.services = ServiceFactory(store, databases, new_folder)
 
     @cached_property
@@ -34,6 +38,12 @@ class PerStore:
         running.serve("--no-projector")
         running.wait_until_ready()
         return running
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Make something that can be made once only, and return it to all who ask for it."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]  # type: ignore[return-value]
 
     def close(self) -> None:
         """End what still runs, and remove the databases."""

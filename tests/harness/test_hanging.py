@@ -103,7 +103,7 @@ def test_what_hangs_is_ended_with_all_stacks(
 def test_one_that_hangs_where_tests_are_spread_fails_and_the_others_still_run(
     tmp_path: Path,
 ) -> None:
-    status, output = run(tmp_path, IN_A_TEST, "-n", "1")
+    status, output = run(tmp_path, IN_A_TEST, "-n", "1", "--dist", "worksteal")
 
     assert status == 1, output
     assert "1 failed, 1 passed" in output

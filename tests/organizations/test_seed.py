@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness.per_store import PerStore
 from tests.harness.service import Service
 from tests.organizations.camp import PROVIDER, Camp
 
@@ -42,7 +43,12 @@ class Answer:
 
 
 @pytest.fixture(scope="module")
-def seed_camp(service: Service) -> Camp:
+def seed_camp(service: Service, per_store: PerStore) -> Camp:
+    """Give the seed's organization. Its ids can be taken once only in each service."""
+    return per_store.once("seed camp", lambda: make_camp(service))
+
+
+def make_camp(service: Service) -> Camp:
     """Make the seed's client, its organization, and what its first answer shows."""
     number, key = CREDENTIALS
     options = ("--id", number, "--key", key, "--organization", str(ORGANIZATION))
@@ -75,7 +81,12 @@ def prepare(camp: Camp, step: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def story(service: Service, seed_camp: Camp) -> dict[str, Answer]:
+def story(service: Service, seed_camp: Camp, per_store: PerStore) -> dict[str, Answer]:
+    """Give the answers to the seed's requests."""
+    return per_store.once("seed story", lambda: tell(service, seed_camp))
+
+
+def tell(service: Service, seed_camp: Camp) -> dict[str, Answer]:
     """Send every request in the seed's order; each is about the registration that was made last."""
     answers: dict[str, Answer] = {}
     made = 0

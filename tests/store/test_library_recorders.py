@@ -1,11 +1,20 @@
 """The library's own cases for recorders, on both stores."""
 
+import threading
 from typing import Any
 
 from eventsourcing.persistence import InfrastructureFactory
 from eventsourcing.tests import persistence as library
 
+from tests.harness.waiting import PATIENCE_SECONDS
 from tests.store.library import OnPostgres, OnSqlite, TextIds, leave_out
+
+
+def join_readers() -> None:
+    """Wait for the threads that a case told to stop, but did not wait for."""
+    for thread in threading.enumerate():
+        if "read_continuously" in thread.name:
+            thread.join(PATIENCE_SECONDS)
 
 
 class _Recorder(TextIds):
@@ -19,6 +28,8 @@ class _Recorder(TextIds):
         environment = {"PERSISTENCE_MODULE": self.module, **self.new_store()}
         factory: InfrastructureFactory[Any] = InfrastructureFactory.construct(environment)
         self.addCleanup(factory.close)  # type: ignore[attr-defined]
+        # Before that: sqlite3 crashes when a connection is closed under another thread's query.
+        self.addCleanup(join_readers)  # type: ignore[attr-defined]
         return factory
 
 
