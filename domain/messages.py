@@ -1,7 +1,7 @@
 """The messages in a verified delivery, one for each envelope, and the outcomes of recording them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ class InvalidEnvelope:
     event_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """The outcome of one envelope: recorded, duplicate, replaced, conflict, invalid or not-json.
 
@@ -62,11 +62,12 @@ class Outcome:
         """Say whether the envelope is held in quarantine."""
         return self.status not in {"recorded", "duplicate", "replaced"}
 
-    def resolve(self, position: int) -> "Outcome":
-        """Return the outcome with the position of the stored event."""
+    def resolve(self, position: int) -> None:
+        """Set the position of the stored event."""
         if self.held:
-            return replace(self, quarantine=position)
-        return replace(self, position=position)
+            self.quarantine = position
+        else:
+            self.position = position
 
 
 EnvelopeReader = Callable[[bytes], tuple[list[Message | InvalidEnvelope], bool]]

@@ -45,10 +45,7 @@ def save_outcomes(
         (each.event.originator_id, each.event.originator_version): each.position
         for each in repository.save_events([*handler.events, *more])
     }
-    return [
-        outcome.resolve(
-            saved.get((outcome.stream, outcome.version))
-            or repository.position_of(outcome.stream, outcome.version)
-        )
-        for outcome in outcomes
-    ]
+    for outcome in outcomes:
+        stored = outcome.stream, outcome.version
+        outcome.resolve(saved.get(stored) or repository.position_of(*stored))
+    return outcomes
