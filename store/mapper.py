@@ -10,7 +10,7 @@ from eventsourcing.utils import get_topic, resolve_topic
 
 
 class _Shape(NamedTuple):
-    """What the mapper needs to know of an event class, looked up once."""
+    """The facts about an event class that the mapper looks up once."""
 
     topic: str
     version: int
