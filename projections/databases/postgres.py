@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import inf
 from typing import Any
 
@@ -87,7 +87,8 @@ class PostgresDatabase:
     def lock(self, name: str) -> Iterator[StillHeld]:
         """Hold a lock that the server frees when its holder is gone; raises Locked.
 
-        Keep-alives let the server detect a lost host within seconds.
+        Keep-alives let the server detect a lost host within seconds. A holder that is done frees the
+        lock itself: the server notices a closed connection only some time after it was closed.
         """
         try:
             with connect(self._url) as connection:
@@ -97,7 +98,10 @@ class PostgresDatabase:
                 taken = connection.execute("SELECT pg_try_advisory_lock(%s::int, %s::int)", key)
                 if taken.fetchone() != (True,):
                     raise Locked(f"another process holds the lock {name}")
-                yield lambda: _alive(connection)
+                try:
+                    yield lambda: _alive(connection)
+                finally:
+                    _unlock(connection)
         except psycopg.OperationalError as error:
             raise OperationalError(str(error)) from error
 
@@ -105,6 +109,12 @@ class PostgresDatabase:
         """Return the server's time in seconds since 1970, since the clocks of hosts may differ."""
         clock = "SELECT extract(epoch FROM clock_timestamp())::float8"
         return float(connection.exec_driver_sql(clock).scalar_one())
+
+
+def _unlock(connection: Any) -> None:
+    """Free the lock; with a lost connection, the server has freed it already."""
+    with suppress(psycopg.OperationalError):
+        connection.execute("SELECT pg_advisory_unlock_all()")
 
 
 def _alive(connection: Any) -> bool:
