@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.harness.service import Service, sign
 from tests.receiver.examples import Fresh, held, note, position, problem
 
+pytestmark = pytest.mark.one_store
+
 BODY = b'{"id": 1, "type": "note.added", "data": {}}'
 NOBODY_S = "whsec_" + base64.b64encode(bytes(32)).decode()
 WRONG = sign(NOBODY_S, "msg", datetime(2026, 1, 5, 12, tzinfo=UTC), BODY)
