@@ -21,7 +21,7 @@ from receiver.openapi_parts import (
 )
 from receiver.webhook_description import describe_events
 
-GUARDED = (401, 403, 404)
+GUARDED = (400, 401, 403, 404)
 CHANGING = (400, 413, 415, 422)
 BY_METHOD = {
     "get": (),

@@ -74,7 +74,7 @@ def make_blueprint(name: str) -> Blueprint:
         url_prefix=f"/api/v1/{name}",
         description="The registrations of kits to customers.",
     )
-    query = made.arguments(KitRegistrationsQuery, location="query", error_status_code=400)
+    query = made.query(KitRegistrationsQuery)
     one, many = (
         made.response(200, KitRegistrationSchema),
         made.response(200, KitRegistrationSchema(many=True)),

@@ -83,7 +83,7 @@ def put_group(change: dict[str, Any], organization_id: int, group_id: int) -> Re
 
 @blueprint.route("")
 @requires("reader")
-@blueprint.arguments(pages.IdPageSchema, location="query", error_status_code=400)
+@blueprint.query(pages.IdPageSchema)
 @blueprint.response(200, GroupSchema(many=True))
 def list_groups(query: dict[str, Any], organization_id: int) -> Response:
     """List the groups of an organization by id"""

@@ -34,7 +34,7 @@ _one, _many = RegistrationSchema(), RegistrationSchema(many=True)
 
 @blueprint.route("/groups/<id:group_id>/registrations")
 @requires("reader")
-@blueprint.arguments(pages.IdPageSchema, location="query", error_status_code=400)
+@blueprint.query(pages.IdPageSchema)
 @blueprint.response(200, RegistrationSchema(many=True))
 def list_below(query: dict[str, Any], organization_id: int, group_id: int) -> Response:
     """List the registrations to a group and to all below it, by id"""
@@ -48,7 +48,7 @@ def list_below(query: dict[str, Any], organization_id: int, group_id: int) -> Re
 
 @blueprint.route(OF_PROFILE)
 @requires("reader")
-@blueprint.arguments(pages.IdPageSchema, location="query", error_status_code=400)
+@blueprint.query(pages.IdPageSchema)
 @blueprint.response(200, RegistrationSchema(many=True))
 def list_of_profile(query: dict[str, Any], organization_id: int, profile_id: int) -> Response:
     """List the registrations of a profile, by id"""
