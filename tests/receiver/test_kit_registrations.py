@@ -208,6 +208,19 @@ def test_a_change_that_changes_nothing_moves_nothing(
     assert position(service) == before
 
 
+def test_what_was_shown_sent_again_moves_nothing(
+    service: Service, registered: dict[str, Any]
+) -> None:
+    precise = {"verification_date": "2019-11-24T10:00:00.900Z"}
+    first = service.patch(path(registered), precise).json()
+    before = position(service)
+
+    for date in (first["verification_date"], "2019-11-24T10:00:00.100Z"):
+        again = service.patch(path(registered), {"verification_date": date})
+        assert (again.status_code, again.json()) == (200, first)
+    assert position(service) == before
+
+
 def test_the_path_names_the_registration_never_the_customer(
     service: Service, registered: dict[str, Any]
 ) -> None:

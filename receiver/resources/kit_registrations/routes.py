@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, abort, request
 
 from domain.aggregates.kit_registration import KitRegistration
+from domain.times import to_seconds
 from domain.use_cases import kit_registrations
 from projections.models.kit_registrations import PROJECTION
 from receiver import dates, pages
@@ -35,7 +36,7 @@ def register(new: dict[str, Any]) -> Response:
 
     The same customer and kit again is answered 200 with the registration that exists.
     """
-    check, now = preconditions(_shown), dates.utc_now()
+    check, now = preconditions(_shown), to_seconds(dates.utc_now())
     registration, made = kit_registrations.register_kit(ledger(), check, now=now, **new)
     response = answer(_shown(registration), 201 if made else 200)
     if made:
@@ -56,9 +57,9 @@ def change_registration(change: dict[str, Any], registration_id: int) -> Respons
     """Set or clear the verification date of a kit registration"""
     check = preconditions(_shown)
     if "verification_date" in change:
-        date = change["verification_date"]
+        date, now = change["verification_date"], to_seconds(dates.utc_now())
         registration = kit_registrations.set_verification_date(
-            ledger(), registration_id, date, check, now=dates.utc_now()
+            ledger(), registration_id, date, check, now=now
         )
     else:
         registration = kit_registrations.kit_registration(ledger().streams, registration_id)
