@@ -86,7 +86,7 @@ def _make_blueprint(
     reader = requires("reader")
     arguments = blueprint.query(query)
     blueprint.route("/")(reader(arguments(blueprint.response(200, schema(many=True))(list_all))))
-    converter = "id" if key_type is int else "path"
+    converter = "id" if key_type is int else "text"
     blueprint.route(f"/<{converter}:{key}>/")(reader(blueprint.response(200, schema)(get_one)))
     return blueprint
 

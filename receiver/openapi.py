@@ -19,6 +19,7 @@ from receiver.openapi_parts import (
     SCHEMES,
     SECURITY,
 )
+from receiver.paths import TextConverter
 from receiver.webhook_description import describe_events
 
 GUARDED = (400, 401, 403, 404)
@@ -52,7 +53,7 @@ def make_api(app: Flask) -> Api:
     app.config.update(
         API_TITLE="kitledger", API_VERSION=version("kitledger"), OPENAPI_VERSION="3.1.0"
     )
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters |= {"id": IdConverter, "text": TextConverter}
     api = ProblemApi(app, spec_kwargs={"info": {"description": DESCRIPTION}})
     api.register_converter(IdConverter, lambda _: {"type": "integer", "minimum": 0})
     for name, scheme in SCHEMES.items():
