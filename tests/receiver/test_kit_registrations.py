@@ -69,6 +69,13 @@ def test_the_same_customer_and_kit_again_is_the_registration_that_exists(
     assert position(service) == before
 
 
+@pytest.mark.one_store
+def test_a_byte_order_mark_before_a_body_is_skipped(service: Service, fresh: Fresh) -> None:
+    body = json.dumps({"customer": fresh(), "kit": f"BOM{fresh()}"}).encode("utf-8-sig")
+    headers = {"content-type": "application/json"}
+    assert service.request("POST", HERE, content=body, headers=headers).status_code == 201
+
+
 def test_a_kit_belongs_to_one_customer(
     service: Service, fresh: Fresh, registered: dict[str, Any]
 ) -> None:
