@@ -18,7 +18,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     # before gevent has patched them.
     from flask import Flask
 
-    from receiver import answers, errors, health, openapi, requests, webhooks
+    from receiver import answers, errors, health, openapi, paths, requests, webhooks
     from receiver.resources import all_resources
     from receiver.server import logs
     from receiver.services import assemble
@@ -39,6 +39,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     for blueprint in (webhooks.blueprint, *resources, health.blueprint):
         api.register_blueprint(blueprint)
     openapi.serve(app, api)
+    app.wsgi_app = paths.keep_escaped_slashes(app.wsgi_app)  # type: ignore[method-assign]
     app.after_request(answers.conditional)
     return app
 

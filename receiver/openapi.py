@@ -11,17 +11,25 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.routing import IntegerConverter
 
 from receiver.errors import PROBLEM, ProblemSchema
-from receiver.openapi_parts import DESCRIPTION, HEADERS, SCHEMES, SECURITY
+from receiver.openapi_parts import (
+    DESCRIPTION,
+    HEADERS,
+    LOCATION,
+    PRECONDITIONS,
+    SCHEMES,
+    SECURITY,
+)
+from receiver.paths import TextConverter
 from receiver.webhook_description import describe_events
 
-GUARDED = (401, 403, 404)
+GUARDED = (400, 401, 403, 404)
 CHANGING = (400, 413, 415, 422)
 BY_METHOD = {
     "get": (),
     "post": (*CHANGING, 409),
     "patch": CHANGING,
-    "put": (*CHANGING, 409, 412),
-    "delete": (412,),
+    "put": (*CHANGING, 409),
+    "delete": (),
 }
 
 
@@ -45,11 +53,14 @@ def make_api(app: Flask) -> Api:
     app.config.update(
         API_TITLE="kitledger", API_VERSION=version("kitledger"), OPENAPI_VERSION="3.1.0"
     )
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters |= {"id": IdConverter, "text": TextConverter}
     api = ProblemApi(app, spec_kwargs={"info": {"description": DESCRIPTION}})
     api.register_converter(IdConverter, lambda _: {"type": "integer", "minimum": 0})
     for name, scheme in SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)
+    for name, description in PRECONDITIONS.items():
+        parameter = {"schema": {"type": "string"}, "description": description}
+        api.spec.components.parameter(name, "header", parameter)
     return api
 
 
@@ -73,9 +84,8 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         codes = (503, *BY_METHOD[method], *(GUARDED if guarded else ()))
         for code in map(str, codes):
             responses.setdefault(code, {})
-        if method == "get" and path.startswith("/api/"):
-            responses["200"]["headers"] = _headers(HEADERS)
-            responses["304"] = {"description": "Unchanged", "headers": _headers(HEADERS)}
+        if path.startswith("/api/"):
+            _add_conditions(method, operation)
         for code, response in responses.items():
             if code >= "400":
                 responses[code] = _problem(int(code), response)
@@ -87,6 +97,18 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
         for method, operation in item.items():
             if method in BY_METHOD:
                 yield path, method, operation
+
+
+def _add_conditions(method: str, operation: dict[str, Any]) -> None:
+    """Add the preconditions of a request to a resource, and the headers of its answers."""
+    reads, responses = method == "get", operation["responses"]
+    names = [name for name in PRECONDITIONS if not reads or name == "If-None-Match"]
+    conditions = [{"$ref": f"#/components/parameters/{name}"} for name in names]
+    operation["parameters"] = [*operation.get("parameters", []), *conditions]
+    responses["304" if reads else "412"] = {"description": "Unchanged"} if reads else {}
+    for code in {"200", "201", "304"} & responses.keys():
+        shown = HEADERS if reads else {"ETag": HEADERS["ETag"]}
+        responses[code]["headers"] = _headers(shown | (LOCATION if code == "201" else {}))
 
 
 def _problem(code: int, response: dict[str, Any]) -> dict[str, Any]:

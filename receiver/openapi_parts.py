@@ -8,11 +8,16 @@ HEADERS = {
     ),
     "Link": ('The next page, if there is one: <…>; rel="next".', "string"),
 }
+LOCATION = {"Location": ("The path of what was made.", "string")}
+PRECONDITIONS = {
+    "If-Match": "ETags, or `*`: a write is answered 412 unless the thing exists with one of them.",
+    "If-None-Match": "ETags, or `*`: a read of a thing with one of them is answered 304, a write 412.",
+}
 DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
 kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
 when it can't within 2 s, `Ledger-Lag` says how many events behind it is, or `unknown` while the ledger
 itself can't be reached. Paths work with and without the
-trailing slash."""
+trailing slash. A query parameter that a route does not know is answered 400."""
 SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}]
 SCHEMES = {
     "basic": {"type": "http", "scheme": "basic", "description": "A client's id and key."},

@@ -59,7 +59,7 @@ class StrictParser(FlaskParser):
         if not bodies.is_json(req):
             abort(415, "send JSON, with Content-Type: application/json")
         try:
-            return strict_json.parse(body.decode())
+            return strict_json.parse(strict_json.decode(body))
         except ValueError:
             self._not_json()
 

@@ -43,7 +43,7 @@ def verify(source: Source, headers: Headers, body: bytes, now: datetime) -> Veri
     """
     if source.scheme == HMAC_SHA256:
         webhook_id, timestamp, signature = "", "", headers.get(source.header) or ""
-        content, offered = body, [_digest(source, signature)]
+        content, offered = body, _digests(source, signature)
     else:
         webhook_id, timestamp, signature = _standard_fields(headers)
         offered = _offered(signature)
@@ -87,12 +87,15 @@ def _offered(signature: str) -> list[bytes]:
     return [b64decode(item.partition(",")[2]) for item in items[:_MOST_SIGNATURES]]
 
 
-def _digest(source: Source, signature: str) -> bytes:
-    text = signature.removeprefix(source.prefix)
-    if not _DIGEST.fullmatch(text):
+def _digests(source: Source, signature: str) -> list[bytes]:
+    """Return the digests in a header: a list, with commas or blanks, of which each may have the prefix."""
+    prefix = re.compile(rf"(?<![^\s,]){re.escape(source.prefix.strip())}", re.IGNORECASE)
+    items = re.split(r"[\s,]+", prefix.sub(" ", signature))
+    digests = [item for item in items if _DIGEST.fullmatch(item)][:_MOST_SIGNATURES]
+    if not digests:
         words = "is neither a hex nor a base64 SHA-256 digest" if signature else "is missing"
         raise Unverified(f"{source.header} {words}")
-    return b64decode(text) if text.endswith("=") else bytes.fromhex(text)
+    return [b64decode(item) if item.endswith("=") else bytes.fromhex(item) for item in digests]
 
 
 def _signer(source: Source, content: bytes, offered: list[bytes]) -> str:

@@ -9,6 +9,7 @@ from domain.aggregates.delivery import Delivery
 from domain.aggregates.quarantine import Quarantine
 from domain.messages import InvalidEnvelope, Message, Outcome
 from domain.receipt import VerifiedDelivery
+from domain.times import to_seconds
 from domain.use_cases.loaded_aggregates import LoadedAggregates
 
 
@@ -87,7 +88,7 @@ class DeliveryHandler:
         self, event_class: type[Delivery.Recorded], delivery: Delivery, message: Message
     ) -> None:
         """Record an envelope, and the observation in it."""
-        created_at = message.created_at or self._delivery.received_at
+        created_at = message.created_at or to_seconds(self._delivery.received_at)
         payload = message.payload
         delivery.trigger(
             event_class,

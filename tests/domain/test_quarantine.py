@@ -10,7 +10,7 @@ from domain.aggregates.quarantine import Quarantine
 from domain.errors import NotFound, QuarantineClosed, StillRefused, UnknownQuarantined, WouldReplace
 from domain.messages import InvalidEnvelope, Message, Outcome
 from domain.use_cases import quarantine
-from receiver import envelopes
+from receiver import envelopes, strict_json
 from tests.domain.scene import NOON, Scene, encoded, kit, kit_status
 
 pytestmark = pytest.mark.one_store
@@ -55,6 +55,18 @@ def test_what_is_no_json_is_not_released(scene: Scene) -> None:
     [held] = scene.given(b"{")
     with pytest.raises(StillRefused, match="not-json"):
         scene.release(held)
+
+
+def test_a_byte_order_mark_that_was_held_before_it_was_skipped_is_released(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = b"\xef\xbb\xbf" + encoded(SOUND)
+    monkeypatch.setattr(strict_json, "BYTE_ORDER_MARK", b"none")
+    [held] = scene.given(body)
+    monkeypatch.undo()
+    assert held.status == "not-json"
+    assert [outcome.status for outcome in scene.release(held)] == ["recorded"]
+    assert vars(scene.news[0])["body"] == body
 
 
 def test_an_element_that_is_an_array_itself_is_still_unfit(scene: Scene) -> None:
