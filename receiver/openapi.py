@@ -15,7 +15,7 @@ from receiver.openapi_parts import DESCRIPTION, HEADERS, SCHEMES, SECURITY
 from receiver.webhook_description import describe_events
 
 GUARDED = (401, 403, 404)
-CHANGING = (400, 413, 415, 422)
+CHANGING = (400, 408, 413, 415, 422)
 BY_METHOD = {
     "get": (),
     "post": (*CHANGING, 409),

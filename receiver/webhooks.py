@@ -8,9 +8,9 @@ from flask import Response, abort, current_app, request
 from domain.messages import Outcome
 from domain.use_cases import deliveries
 from receiver import bodies, dates, envelopes
+from receiver.admission import Arrival
 from receiver.answers import answer
 from receiver.blueprint import Blueprint
-from receiver.bodies import Admission
 from receiver.current import services
 from receiver.errors import problem
 from receiver.server.metrics import WEBHOOKS
@@ -36,15 +36,16 @@ def receive(source: str) -> Response:
     """
     sender = _sender(source)
     limit = current_app.config["MAX_BODY_BYTES"]
-    admission: Admission = current_app.extensions["admission"]
-    with admission.admit(bodies.declared_size(request, limit)):
-        body = bodies.read(request, limit)
+    extensions = current_app.extensions
+    with Arrival(extensions["arrivals"], request.environ["wsgi.input"]) as arrival:
+        body = bodies.read(request, limit, arrival.hold)
         if not bodies.is_json(request):
             abort(415, "webhooks are JSON: send Content-Type: application/json")
         try:
             delivery = verify(sender, request.headers, body, dates.utc_now())
         except Unverified as refusal:
             return _unverified(sender, str(refusal))
+    with extensions["admission"].admit(len(body)):
         messages, batch = envelopes.read(body)
         outcomes = deliveries.receive(services().ledger, delivery, messages, batch=batch)
     for outcome in outcomes:

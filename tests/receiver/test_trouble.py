@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from receiver.bodies import Admission
+from receiver.admission import Admission
 from receiver.errors import Overloaded
 from tests.conftest import NewService
 from tests.harness.postgres import Server
