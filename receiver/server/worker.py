@@ -1,4 +1,4 @@
-"""A gevent worker of gunicorn that stops quickly: on SIGTERM it closes idle connections."""
+"""A gevent worker of gunicorn that stops quickly, and tells its clients so."""
 
 import gc
 import time
@@ -18,6 +18,8 @@ from receiver.server.waits import TimedBody, Wait
 HEARTBEAT_SECONDS = 1.0
 REQUEST_SECONDS = 60.0
 DRAIN_SECONDS = 0.02
+LINGER_SECONDS = 1.0
+"""How long a stopping worker waits for one more request, or for the rest of a body."""
 SPARE_PART = 10
 """One in so many connections is kept free for newcomers."""
 GC_THRESHOLDS = (20_000, 20, 50)
@@ -37,7 +39,7 @@ class Worker(GeventWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: dict[Wait, gevent.Greenlet] = {}
-        self._busy: dict[gevent.Greenlet, float] = {}
+        self._busy: dict[gevent.Greenlet, tuple[Any, float]] = {}
         self._ending: Event | None = None
         self._pool = Pool(self.worker_connections)
 
@@ -62,7 +64,7 @@ class Worker(GeventWorker):
 
     def handle_request(self, listener: Any, request: Any, client: Any, address: Any) -> None:
         """Handle a request, and register it as busy."""
-        self._busy[gevent.getcurrent()] = time.monotonic()
+        self._busy[gevent.getcurrent()] = (request, time.monotonic())
         body, request.body = request.body, TimedBody(request, self._waiting)
         try:
             super().handle_request(listener, request, client, address)
@@ -80,7 +82,7 @@ class Worker(GeventWorker):
             self._ending.set()
 
     def run(self) -> None:
-        """Serve; then close listeners and idle connections, and wait for busy ones."""
+        """Serve; then close the listeners, and every connection after one more answer."""
         self._ending = Event()
         servers = []
         for listener in self.sockets:
@@ -101,14 +103,19 @@ class Worker(GeventWorker):
     def _drop_the_stuck(self) -> None:
         """Close connections whose request takes longer than REQUEST_SECONDS."""
         begun = time.monotonic() - REQUEST_SECONDS
-        for greenlet in [each for each, since in self._busy.items() if since < begun]:
+        for greenlet in [each for each, (_, since) in self._busy.items() if since < begun]:
             gevent.kill(greenlet)
 
     def _drain(self) -> None:
-        deadline = time.monotonic() + self.cfg.graceful_timeout
+        """Finish the requests that have begun; connections that stay idle are closed after a moment."""
+        for request, _ in self._busy.values():
+            request.force_close()
+        begun = time.monotonic()
+        deadline = begun + self.cfg.graceful_timeout
         while self._pool.free_count() < self.worker_connections and time.monotonic() < deadline:
-            for wait in list(self._waiting):
-                wait.interrupt()
+            if time.monotonic() > begun + LINGER_SECONDS:
+                for wait in self._waiting:
+                    wait.interrupt()
             self.notify()
             gevent.sleep(DRAIN_SECONDS)
         self._pool.kill(block=True, timeout=1)
