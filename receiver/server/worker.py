@@ -1,9 +1,9 @@
-"""A gevent worker of gunicorn that stops quickly: on SIGTERM it closes idle connections."""
+"""A gevent worker of gunicorn that stops quickly, and tells its clients so."""
 
 import gc
 import time
 from functools import partial
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 import gevent
@@ -13,9 +13,15 @@ from gevent.server import StreamServer
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
+from receiver.server.waits import TimedBody, Wait
+
 HEARTBEAT_SECONDS = 1.0
 REQUEST_SECONDS = 60.0
 DRAIN_SECONDS = 0.02
+LINGER_SECONDS = 1.0
+"""How long a stopping worker waits for one more request, or for the rest of a body."""
+SPARE_PART = 10
+"""One in so many connections is kept free for newcomers."""
 GC_THRESHOLDS = (20_000, 20, 50)
 """Requests create little cyclic garbage; with the default thresholds, collecting took 7 % of the time."""
 
@@ -27,39 +33,19 @@ class Log(Logger):
         """Write nothing."""
 
 
-class Idle(gevent.Timeout):
-    """A wait for the next request on a connection, which a stopping worker interrupts."""
-
-    def __init__(self, seconds: float, waiting: "dict[Idle, gevent.Greenlet]") -> None:
-        super().__init__(seconds, False)
-        self._waiting = waiting
-
-    def __enter__(self) -> Any:
-        self._waiting[self] = gevent.getcurrent()
-        return super().__enter__()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> Any:
-        del self._waiting[self]
-        return super().__exit__(kind, value, trace)
-
-
 class Worker(GeventWorker):
     """Serve until SIGTERM; then finish the requests that have begun."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._waiting: dict[Idle, gevent.Greenlet] = {}
-        self._busy: dict[gevent.Greenlet, float] = {}
+        self._waiting: dict[Wait, gevent.Greenlet] = {}
+        self._busy: dict[gevent.Greenlet, tuple[Any, float]] = {}
         self._ending: Event | None = None
+        self._pool = Pool(self.worker_connections)
 
-    def timeout_ctx(self) -> Idle:
-        """Limit the wait for a request, and register it as idle."""
-        return Idle(self.cfg.keepalive, self._waiting)
+    def timeout_ctx(self) -> Wait:
+        """Limit the wait for the head of a request."""
+        return Wait(self.cfg.keepalive, self._waiting)
 
     def load_wsgi(self) -> None:
         """Load the application, and exempt its objects from garbage collection."""
@@ -68,12 +54,22 @@ class Worker(GeventWorker):
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
 
+    def handle(self, listener: Any, client: Any, address: Any) -> None:
+        """Serve a connection; when few are free, the one that has waited longest is closed for it."""
+        if self._pool.free_count() < self.worker_connections // SPARE_PART:
+            longest = next((wait for wait in self._waiting if not wait.interrupted), None)
+            if longest is not None:
+                longest.interrupt()
+        super().handle(listener, client, address)
+
     def handle_request(self, listener: Any, request: Any, client: Any, address: Any) -> None:
         """Handle a request, and register it as busy."""
-        self._busy[gevent.getcurrent()] = time.monotonic()
+        self._busy[gevent.getcurrent()] = (request, time.monotonic())
+        body, request.body = request.body, TimedBody(request, self._waiting)
         try:
             super().handle_request(listener, request, client, address)
         finally:
+            request.body = body
             del self._busy[gevent.getcurrent()]
         # Else a connection that always has a next request would be served before all others. This
         # also lets more requests share a commit.
@@ -86,13 +82,12 @@ class Worker(GeventWorker):
             self._ending.set()
 
     def run(self) -> None:
-        """Serve; then close listeners and idle connections, and wait for busy ones."""
+        """Serve; then close the listeners, and every connection after one more answer."""
         self._ending = Event()
-        pool = Pool(self.worker_connections)
         servers = []
         for listener in self.sockets:
             listener.setblocking(1)
-            server = StreamServer(listener, handle=partial(self.handle, listener), spawn=pool)
+            server = StreamServer(listener, handle=partial(self.handle, listener), spawn=self._pool)
             # Connections that come at once are spread over the workers.
             server.max_accept = 1 if self.cfg.workers > 1 else server.max_accept
             server.start()
@@ -103,19 +98,24 @@ class Worker(GeventWorker):
             self._drop_the_stuck()
         for server in servers:
             server.close()
-        self._drain(pool)
+        self._drain()
 
     def _drop_the_stuck(self) -> None:
         """Close connections whose request takes longer than REQUEST_SECONDS."""
         begun = time.monotonic() - REQUEST_SECONDS
-        for greenlet in [each for each, since in self._busy.items() if since < begun]:
+        for greenlet in [each for each, (_, since) in self._busy.items() if since < begun]:
             gevent.kill(greenlet)
 
-    def _drain(self, pool: Pool) -> None:
-        deadline = time.monotonic() + self.cfg.graceful_timeout
-        while pool.free_count() < self.worker_connections and time.monotonic() < deadline:
-            for idle, greenlet in list(self._waiting.items()):
-                gevent.kill(greenlet, idle)
+    def _drain(self) -> None:
+        """Finish the requests that have begun; connections that stay idle are closed after a moment."""
+        for request, _ in self._busy.values():
+            request.force_close()
+        begun = time.monotonic()
+        deadline = begun + self.cfg.graceful_timeout
+        while self._pool.free_count() < self.worker_connections and time.monotonic() < deadline:
+            if time.monotonic() > begun + LINGER_SECONDS:
+                for wait in self._waiting:
+                    wait.interrupt()
             self.notify()
             gevent.sleep(DRAIN_SECONDS)
-        pool.kill(block=True, timeout=1)
+        self._pool.kill(block=True, timeout=1)

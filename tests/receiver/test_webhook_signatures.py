@@ -126,7 +126,7 @@ def test_a_body_changed_on_the_way_is_refused(service: Service, fresh: Fresh) ->
 
 def test_a_refused_webhook_leaves_a_count_and_a_line_in_the_log(service: Service) -> None:
     def refusals() -> float:
-        wanted = 'kitledger_webhooks_total{outcome="unverified",source="lab"} '
+        wanted = 'kitledger_webhooks_total{outcome="wrong-key",source="lab"} '
         lines = service.get("/metrics").text.splitlines()
         return sum(float(line.split()[-1]) for line in lines if line.startswith(wanted))
 
