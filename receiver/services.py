@@ -27,6 +27,7 @@ class Services:
 
     def close(self) -> None:
         """Close every connection."""
+        self.sources.uses.close()
         self.ledger.close()
         self.read_database.close()
         self.registry.close()

@@ -55,7 +55,7 @@ def _operators() -> tuple[type[Exception], ...]:
     from projections.status import NotStopped
     from receiver.settings import SettingsError
     from registry.clients import ClientError
-    from registry.source_rows import SourceError
+    from registry.keys import SourceError
     from store.errors import UNAVAILABLE
 
     ours = (ClientError, SettingsError, SourceError, Refusal, Locked, NotStopped, RebuildStopped)

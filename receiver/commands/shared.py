@@ -58,5 +58,13 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(map(_cell, value))
     if isinstance(value, dict):
-        return str(value["id"]) + (" (expired)" if value.get("expired_at") else "")
+        return _key(value)
     return str(_plain(value))
+
+
+def _key(key: dict[str, Any]) -> str:
+    """Return the id of a source's key, when it was last used, and when it expires or has expired."""
+    facts = [f"used {key['last_used_at']}" if key["last_used_at"] else "never used"]
+    if key["expired_at"]:
+        facts.append(f"{'expires' if key['live'] else 'expired'} {key['expired_at']}")
+    return f"{key['id']} ({', '.join(facts)})"
