@@ -1,5 +1,6 @@
 """The console script."""
 
+import os
 import sys
 from typing import Any
 
@@ -43,7 +44,8 @@ for command in (
 
 
 def main() -> None:
-    """Run the console script."""
+    """Run the console script; what it makes is for its owner alone, whatever the umask."""
+    os.umask(0o077)
     sys.exit(kitledger(prog_name="kitledger"))
 
 
