@@ -4,13 +4,20 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from registry.key_rows import add_key, expire_key, key_listing
 from registry.key_uses import KeyUses
 from registry.keys import STANDARD_WEBHOOKS, Source, SourceError
 from registry.registry import Cached, Registry, timestamp
-from registry.source_rows import check_header, live_scheme, load_sources
+from registry.source_rows import (
+    change_source,
+    check_header,
+    check_keys_fit,
+    live_scheme,
+    load_sources,
+    source_row,
+)
 from registry.tables import sources
 
 
@@ -80,14 +87,30 @@ class Sources:
             live_scheme(connection, name)
             return expire_key(connection, name, key_id, at or now)
 
+    def change(self, name: str, **settings: Any) -> None:
+        """Change settings of a source: its scheme, tolerance, header or prefix. Raises SourceError."""
+        check_header(settings.get("header", "X"))
+        with self._registry.changing() as connection:
+            check_keys_fit(connection, name, settings.get("scheme", live_scheme(connection, name)))
+            change_source(connection, name, **settings)
+
+    def check_live(self, name: str) -> None:
+        """Raise SourceError when a source is unknown or retired."""
+        with self._registry.reading() as connection:
+            live_scheme(connection, name)
+
     def retire(self, name: str) -> None:
         """Retire a source: its webhooks are answered 410 from now on. Raises SourceError."""
         with self._registry.changing() as connection:
             live_scheme(connection, name)
-            ended = timestamp()
-            connection.execute(
-                update(sources).where(sources.c.name == name).values(retired_at=ended)
-            )
+            change_source(connection, name, retired_at=timestamp())
+
+    def reopen(self, name: str) -> None:
+        """Take back that a source was retired: its live keys verify again. Raises SourceError."""
+        with self._registry.changing() as connection:
+            if source_row(connection, name).retired_at is None:
+                raise SourceError(f"source {name} is not retired")
+            change_source(connection, name, retired_at=None)
 
     def listing(self) -> list[dict[str, Any]]:
         """Return every source and its keys, without the secrets."""

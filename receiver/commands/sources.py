@@ -5,52 +5,22 @@ from typing import Any, BinaryIO
 
 import click
 
-from receiver import dates
 from receiver.commands.secrets import allow_short, given_secret, takes_secret
 from receiver.commands.shared import as_json, open_services, show
+from receiver.commands.source_options import as_time, takes_settings
 
 
 @click.group()
 def sources() -> None:
-    """Add, list and retire the sources of webhooks, and their keys."""
-
-
-def _time(_: click.Context, __: click.Parameter, text: str | None) -> datetime | None:
-    try:
-        return None if text is None else dates.parse(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
+    """Add, list, change and retire the sources of webhooks, and their keys."""
 
 
 @sources.command()
 @click.argument("name")
-@click.option(
-    "--scheme",
-    type=click.Choice(["standard-webhooks", "hmac-sha256"]),
-    default="standard-webhooks",
-    show_default=True,
-    help="How its webhooks are signed.",
-)
 @takes_secret("--secret", "whsec_…, whpk_… (a public key), or any text for hmac-sha256.")
 @allow_short
-@click.option(
-    "--tolerance",
-    type=click.IntRange(1, 86400),
-    default=300,
-    show_default=True,
-    help="By how many seconds its timestamps may differ from our clock.",
-)
-@click.option(
-    "--header",
-    default="X-Hub-Signature-256",
-    show_default=True,
-    help="hmac-sha256: the header with the digest, in hex or base64.",
-)
-@click.option(
-    "--prefix",
-    default="sha256=",
-    show_default=True,
-    help="hmac-sha256: what may precede the digest.",
+@takes_settings(
+    scheme="standard-webhooks", tolerance=300, header="X-Hub-Signature-256", prefix="sha256="
 )
 def add(name: str, secret: str | None, secret_file: BinaryIO | None, **settings: Any) -> None:
     """Add the source NAME; the last line printed is its secret."""
@@ -68,6 +38,19 @@ def list_sources(as_json: bool) -> None:
     with open_services() as services:
         rows = services.sources.listing()
     show(rows, ["name", "scheme", "tolerance", "keys", "created_at", "retired_at"], as_json=as_json)
+
+
+@sources.command("set")
+@click.argument("name")
+@takes_settings()
+def set_source(name: str, **settings: Any) -> None:
+    """Change settings of the source NAME; those that are not given stay as they are."""
+    given = {setting: value for setting, value in settings.items() if value is not None}
+    if not given:
+        raise click.UsageError("Say what is to change.")
+    with open_services() as services:
+        services.sources.change(name, **given)
+    click.echo(f"Source {name} is changed: {', '.join(given)}.")
 
 
 @sources.command()
@@ -89,7 +72,7 @@ def rotate(
 @click.argument("name")
 @click.argument("key_id")
 @click.option(
-    "--at", callback=_time, help="When, as 2030-01-31T12:00:00Z; now when it is not given."
+    "--at", callback=as_time, help="When, as 2030-01-31T12:00:00Z; now when it is not given."
 )
 def expire(name: str, key_id: str, at: datetime | None) -> None:
     """Expire the key KEY_ID of the source NAME; warns when it is the last one."""
@@ -107,8 +90,21 @@ def expire(name: str, key_id: str, at: datetime | None) -> None:
 
 @sources.command()
 @click.argument("name")
-def retire(name: str) -> None:
-    """Retire the source NAME: its webhooks are answered 410 from now on."""
+@click.option("--yes", is_flag=True, help="Retire it without asking.")
+def retire(name: str, *, yes: bool) -> None:
+    """Retire the source NAME, after a question: its webhooks are answered 410 until it is reopened."""
     with open_services() as services:
+        services.sources.check_live(name)
+        if not yes:
+            click.confirm(f"Answer all webhooks of {name} with 410 from now on?", abort=True)
         services.sources.retire(name)
     click.echo(f"Source {name} is retired.")
+
+
+@sources.command()
+@click.argument("name")
+def reopen(name: str) -> None:
+    """Reopen the source NAME, which was retired: its live keys verify again."""
+    with open_services() as services:
+        services.sources.reopen(name)
+    click.echo(f"Source {name} may post to /webhooks/{name} again.")
