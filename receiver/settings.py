@@ -87,10 +87,14 @@ def _database(environment: Mapping[str, str], name: str, default: str) -> str:
         url = make_url(text)
     except ArgumentError:
         raise SettingsError(f"{name} is not a database URL such as {default}") from None
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    # Drivers are chosen here, and options would reach only some of the connections.
+    extras = (url.username, url.password, url.host, url.port, *url.query)
+    if url.drivername != "sqlite" or any(part is not None for part in extras):
         raise SettingsError(
-            f"{name} must name an SQLite file or a PostgreSQL database, such as {default}"
+            f"{name} must name an SQLite file or a PostgreSQL database, and nothing else: such as {default}"
         )
+    if not url.database or url.database.startswith((":memory:", "file:")):
+        raise SettingsError(f"{name} must name a file on disk, such as {default}")
     return url.render_as_string(hide_password=False)
 
 

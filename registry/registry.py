@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, inspect, select, update
 
 from registry.tables import changes, metadata
 from store.advisory_locks import MIGRATION_LOCK
@@ -55,6 +55,11 @@ class Registry:
             metadata.create_all(connection)
             if connection.scalar(select(changes.c.count)) is None:
                 connection.execute(insert(changes).values(only=1, count=0))
+
+    def is_complete(self) -> bool:
+        """Say whether every table exists."""
+        with self.reading() as connection:
+            return metadata.tables.keys() <= set(inspect(connection).get_table_names())
 
     def version(self) -> int:
         """Return the number of changes so far.

@@ -33,6 +33,10 @@ class Sources:
         """Return a source with its live keys, retired or not; None when there is no such source."""
         return self._cached.get().get(name)
 
+    def may_send(self) -> bool:
+        """Say whether there is any source that is not retired."""
+        return any(not source.retired for source in self._cached.get().values())
+
     def all(self) -> list[Source]:
         """Return all sources, by name."""
         return [source for _, source in sorted(self._cached.get().items())]

@@ -44,8 +44,14 @@ for command in (
 
 
 def main() -> None:
-    """Run the console script; what it makes is for its owner alone, whatever the umask."""
+    """Run the console script.
+
+    What it makes is for its owner alone, whatever the umask. A character that the terminal can't show
+    is printed as an escape: a command that has made a key would end before it prints it.
+    """
     os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(kitledger(prog_name="kitledger"))
 
 

@@ -36,7 +36,7 @@ def add(
 ) -> None:
     """Add the client NAME; the last line printed is its id:key, which is not stored."""
     key = given_secret(key, secret_file)
-    with open_services() as services:
+    with open_services(create=True) as services:
         given = services.clients.add(
             name, list(roles), organization=organization, client_id=client_id, key=key
         )
@@ -48,7 +48,7 @@ def add(
 @as_json
 def list_clients(as_json: bool) -> None:
     """List the clients, without their keys."""
-    with open_services() as services:
+    with open_services(migrate=False) as services:
         rows = services.clients.listing()
     show(rows, ["id", "name", "roles", "organization", "created_at", "revoked_at"], as_json=as_json)
 

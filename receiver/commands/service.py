@@ -47,7 +47,7 @@ def serve(host: str, port: int | None, workers: int | None, no_projector: bool) 
 @click.command()
 def migrate() -> None:
     """Create or upgrade the tables; `serve` does it too."""
-    with open_services(migrate=True):
+    with open_services(create=True):
         pass
     click.echo("The tables are up to date.")
 
@@ -57,7 +57,7 @@ def welcome() -> None:
     """Create a source and a client on the first start, and print how to use them."""
     from receiver.welcome import greet
 
-    with open_services() as services:
+    with open_services(create=True) as services:
         click.echo(greet(services))
 
 

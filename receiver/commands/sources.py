@@ -25,7 +25,7 @@ def sources() -> None:
 def add(name: str, secret: str | None, secret_file: BinaryIO | None, **settings: Any) -> None:
     """Add the source NAME; the last line printed is its secret."""
     secret = given_secret(secret, secret_file)
-    with open_services() as services:
+    with open_services(create=True) as services:
         given = services.sources.add(name, secret=secret, **settings)
     click.echo(f"Source {name} may post to /webhooks/{name}, signed with:")
     click.echo(given)
@@ -35,7 +35,7 @@ def add(name: str, secret: str | None, secret_file: BinaryIO | None, **settings:
 @as_json
 def list_sources(as_json: bool) -> None:
     """List the sources, the ids of their keys, and when each key last verified a webhook."""
-    with open_services() as services:
+    with open_services(migrate=False) as services:
         rows = services.sources.listing()
     show(rows, ["name", "scheme", "tolerance", "keys", "created_at", "retired_at"], as_json=as_json)
 
