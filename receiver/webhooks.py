@@ -45,6 +45,7 @@ def receive(source: str) -> Response:
             delivery = verify(sender, request.headers, body, dates.utc_now())
         except Unverified as refusal:
             return webhook_refusals.unverified(sender, refusal)
+        services().sources.uses.note(sender.name, delivery.key_id, delivery.received_at)
     with extensions["admission"].admit(len(body)):
         messages, batch = envelopes.read(body)
         outcomes = deliveries.receive(services().ledger, delivery, messages, batch=batch)
