@@ -36,6 +36,7 @@ def readyz() -> Response:
     webhooks and the other reads go on.
     """
     try:
+        services().ledger.store.check()
         head = services().ledger.store.max_notification_id()
         alive = services().read_database.projector_alive(ALIVE_SECONDS)
         stopped = {
@@ -44,9 +45,7 @@ def readyz() -> Response:
             if each.stopped_at
         }
     except UNAVAILABLE as error:
-        return problem(
-            503, f"the store can't be reached: {error.__cause__ or type(error).__name__}"
-        )
+        return problem(503, f"the store can't be reached: {error.__cause__ or error}")
     if not alive:
         return problem(503, f"no projector gave a sign of life in the last {ALIVE_SECONDS:.0f} s")
     return jsonify(status="ready", position=head, stopped=stopped)

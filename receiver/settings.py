@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError
 
 from store.urls import is_postgres
 
+OPENED_LEDGER = "KITLEDGER_OPENED_LEDGER"
 LARGEST_BODY = 64 * 1024 * 1024
 
 
@@ -30,6 +31,8 @@ class Settings:
     workers: int
     max_body_bytes: int
     log_level: str
+    opened_ledger: str
+    """The identity of the ledger's file when `serve` started, for the processes that it starts."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -47,6 +50,7 @@ class Settings:
             workers=_integer(environment, "WEB_CONCURRENCY", processors(), 1, 64),
             max_body_bytes=_integer(environment, "MAX_BODY_BYTES", 1024 * 1024, 1, LARGEST_BODY),
             log_level=_level(environment),
+            opened_ledger=environment.get(OPENED_LEDGER, ""),
         )
 
     def check(self) -> None:
@@ -66,6 +70,11 @@ class Settings:
                 # The rest of the message may be the whole URL, with its password.
                 reason, _, _ = str(error).partition(': "')
                 raise SettingsError(f"{name} is not a URL of PostgreSQL: {reason}") from None
+
+    @property
+    def ledger_file(self) -> Path | None:
+        """Return the ledger's file, if the embedded database keeps it."""
+        return None if is_postgres(self.database_url) else _file(self.database_url)
 
     @property
     def files(self) -> list[Path]:
