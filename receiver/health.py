@@ -41,6 +41,7 @@ def readyz() -> Response:
     there was no room for them, and when the last one was.
     """
     try:
+        services().ledger.store.check()
         head = services().ledger.store.max_notification_id()
         senders = services().sources.may_send()
         alive = services().read_database.projector_alive(ALIVE_SECONDS)
@@ -50,15 +51,11 @@ def readyz() -> Response:
             if each.stopped_at
         }
     except UNAVAILABLE as error:
-        return problem(
-            503, f"the store can't be reached: {error.__cause__ or type(error).__name__}"
-        )
+        return problem(503, f"the store can't be reached: {error.__cause__ or error}")
     if not alive:
         return problem(503, f"no projector gave a sign of life in the last {ALIVE_SECONDS:.0f} s")
     hint = {} if senders else {"detail": NO_SOURCE}
-    return jsonify(
-        status="ready", position=head, stopped=stopped, no_room=_no_room(), **hint
-    )
+    return jsonify(status="ready", position=head, stopped=stopped, no_room=_no_room(), **hint)
 
 
 @blueprint.route("/metrics")

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from receiver.processors import MOST_WORKERS, processors
 from store.urls import is_postgres
 
+OPENED_LEDGER = "KITLEDGER_OPENED_LEDGER"
 LARGEST_BODY = 64 * 1024 * 1024
 
 
@@ -31,6 +32,8 @@ class Settings:
     workers: int
     max_body_bytes: int
     log_level: str
+    opened_ledger: str
+    """The identity of the ledger's file when `serve` started, for the processes that it starts."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -50,6 +53,7 @@ class Settings:
             ),
             max_body_bytes=_integer(environment, "MAX_BODY_BYTES", 1024 * 1024, 1, LARGEST_BODY),
             log_level=_level(environment),
+            opened_ledger=environment.get(OPENED_LEDGER, ""),
         )
 
     def check(self) -> None:
@@ -69,6 +73,11 @@ class Settings:
                 # The rest of the message may be the whole URL, with its password.
                 reason, _, _ = str(error).partition(': "')
                 raise SettingsError(f"{name} is not a URL of PostgreSQL: {reason}") from None
+
+    @property
+    def ledger_file(self) -> Path | None:
+        """Return the ledger's file, if the embedded database keeps it."""
+        return None if is_postgres(self.database_url) else _file(self.database_url)
 
     @property
     def files(self) -> list[Path]:

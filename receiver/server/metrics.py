@@ -1,7 +1,9 @@
 """Prometheus metrics, summed over the processes of one server."""
 
+import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -10,9 +12,19 @@ from prometheus_client import (
     Histogram,
     generate_latest,
     multiprocess,
+    values,
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from receiver.server.metric_files import MetricFiles
+
+FOLDER = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+FILES = MetricFiles(Path(FOLDER or ""))
+"""Used only when several processes share a folder."""
+if FOLDER:
+    # The library's own values fail when their folder is gone.
+    values.ValueClass = FILES.new_value
 
 WEBHOOKS = Counter(
     "kitledger_webhooks",
@@ -80,12 +92,20 @@ def no_room(*, shared: bool) -> tuple[int, float]:
 
 
 def exposition(lags: Callable[[], Iterable[tuple[str, int, bool]]], *, shared: bool) -> bytes:
-    """Return all metrics as text; `shared` if several processes write them into one folder."""
-    registry = CollectorRegistry()
-    registry.register(Lags(lags))
+    """Return all metrics as text; `shared` if several processes write them into one folder.
+
+    While that folder can't be read, only this process's are returned.
+    """
     if shared:
-        multiprocess.MultiProcessCollector(registry)
-    else:
-        for metric in (WEBHOOKS, LAST_WITHOUT_ROOM, COMMIT_SECONDS, COMMIT_MEMBERS):
-            registry.register(metric)
+        FILES.restore()
+        # The folder may be removed again between any two statements.
+        with suppress(OSError, ValueError):
+            return _text(Lags(lags), multiprocess.MultiProcessCollector(None))
+    return _text(Lags(lags), WEBHOOKS, LAST_WITHOUT_ROOM, COMMIT_SECONDS, COMMIT_MEMBERS)
+
+
+def _text(*collectors: Collector) -> bytes:
+    registry = CollectorRegistry()
+    for each in collectors:
+        registry.register(each)
     return generate_latest(registry)

@@ -96,6 +96,7 @@ class Worker(GeventWorker):
             self.notify()
             self._ending.wait(HEARTBEAT_SECONDS)
             self._drop_the_stuck()
+            _restore_metrics()
         for server in servers:
             server.close()
         self._drain()
@@ -119,3 +120,11 @@ class Worker(GeventWorker):
             self.notify()
             gevent.sleep(DRAIN_SECONDS)
         self._pool.kill(block=True, timeout=1)
+
+
+def _restore_metrics() -> None:
+    """Make the files of this worker's metrics again if somebody has removed them."""
+    # The parent of the workers imports this module before there is a folder.
+    from receiver.server.metrics import FILES
+
+    FILES.restore()
