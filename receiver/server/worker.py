@@ -2,6 +2,7 @@
 
 import gc
 import time
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -10,9 +11,12 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Pool
 from gevent.server import StreamServer
+from gunicorn import util
 from gunicorn.glogging import Logger
+from gunicorn.http.parser import RequestParser
 from gunicorn.workers.ggevent import GeventWorker
 
+from receiver.server import heads
 from receiver.server.waits import TimedBody, Wait
 
 HEARTBEAT_SECONDS = 1.0
@@ -42,6 +46,11 @@ class Worker(GeventWorker):
         self._busy: dict[gevent.Greenlet, tuple[Any, float]] = {}
         self._ending: Event | None = None
         self._pool = Pool(self.worker_connections)
+
+    def init_process(self) -> None:
+        """Begin to serve."""
+        RequestParser.mesg_class = heads.Head
+        super().init_process()
 
     def timeout_ctx(self) -> Wait:
         """Limit the wait for the head of a request."""
@@ -74,6 +83,12 @@ class Worker(GeventWorker):
         # Else a connection that always has a next request would be served before all others. This
         # also lets more requests share a commit.
         gevent.sleep(0)
+
+    def handle_error(self, _: Any, client: Any, address: Any, error: BaseException) -> None:
+        """Answer a request that never reached the application, and let the answer arrive."""
+        with suppress(OSError):
+            client.sendall(heads.refusal(error, address[0] if address else ""))
+        util.close_graceful(client)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop, at once."""
