@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from receiver.processors import MOST_WORKERS, processors
 from store.urls import is_postgres
 
 LARGEST_BODY = 64 * 1024 * 1024
@@ -44,7 +45,9 @@ class Settings:
             database_pool_size=_integer(environment, "DATABASE_POOL_SIZE", 4, 1, 1000),
             views_pool_size=_integer(environment, "VIEWS_POOL_SIZE", 4, 1, 1000),
             port=_integer(environment, "PORT", 8000, 0, 65535),
-            workers=_integer(environment, "WEB_CONCURRENCY", processors(), 1, 64),
+            workers=_integer(
+                environment, "WEB_CONCURRENCY", min(processors(), MOST_WORKERS), 1, MOST_WORKERS
+            ),
             max_body_bytes=_integer(environment, "MAX_BODY_BYTES", 1024 * 1024, 1, LARGEST_BODY),
             log_level=_level(environment),
         )
@@ -72,11 +75,6 @@ class Settings:
         """Return the files of the embedded databases."""
         urls = (self.database_url, self.views_database_url)
         return [_file(url) for url in urls if not is_postgres(url)]
-
-
-def processors() -> int:
-    """Return the number of processors that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def _database(environment: Mapping[str, str], name: str, default: str) -> str:

@@ -9,6 +9,7 @@ import time
 import click
 
 from receiver.commands.shared import open_services
+from receiver.processors import MOST_WORKERS
 
 PORT_SECONDS = 5.0
 
@@ -17,7 +18,9 @@ PORT_SECONDS = 5.0
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; $PORT or 8000 if not given.")
 @click.option(
-    "--workers", type=click.IntRange(1, 64), help="Processes; $WEB_CONCURRENCY if not given."
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    help="Processes; $WEB_CONCURRENCY if not given.",
 )
 @click.option("--no-projector", is_flag=True, help="Leave projecting to `kitledger project`.")
 def serve(host: str, port: int | None, workers: int | None, no_projector: bool) -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.settings import Settings, SettingsError, processors
+from receiver.processors import processors
+from receiver.settings import Settings, SettingsError
 
 WORDS = [
     "DATABASE_URL",
