@@ -46,15 +46,23 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
 
 def preload(app: "Flask") -> None:
-    """Read the registry at the start, since the store may be unreachable at the first request."""
+    """Read the registry at the start, since the store may be unreachable at the first request.
+
+    A ledger without a source is warned about: it may be a new one, made in the wrong folder.
+    """
     from contextlib import suppress
 
+    import structlog
+
+    from receiver.health import NO_SOURCE
     from store.errors import UNAVAILABLE
 
     services: Services = app.extensions["services"]
     with suppress(*UNAVAILABLE):
         services.clients.any()
-        services.sources.all()
+        if not services.sources.may_send():
+            files = [str(file.resolve()) for file in services.settings.files]
+            structlog.get_logger().warning("no-source", detail=NO_SOURCE, files=files)
 
 
 def _share(app: "Flask", services: "Services") -> None:

@@ -15,6 +15,7 @@ from receiver.server import metrics
 from store.errors import UNAVAILABLE
 
 ALIVE_SECONDS = 5.0
+NO_SOURCE = "no source may send webhooks yet: `kitledger sources add NAME` adds one"
 blueprint = Blueprint("health", __name__, description="For those who operate it.")
 
 
@@ -37,6 +38,7 @@ def readyz() -> Response:
     """
     try:
         head = services().ledger.store.max_notification_id()
+        senders = services().sources.may_send()
         alive = services().read_database.projector_alive(ALIVE_SECONDS)
         stopped = {
             each.name: each.error
@@ -49,7 +51,8 @@ def readyz() -> Response:
         )
     if not alive:
         return problem(503, f"no projector gave a sign of life in the last {ALIVE_SECONDS:.0f} s")
-    return jsonify(status="ready", position=head, stopped=stopped)
+    hint = {} if senders else {"detail": NO_SOURCE}
+    return jsonify(status="ready", position=head, stopped=stopped, **hint)
 
 
 @blueprint.route("/metrics")

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from receiver.processors import MOST_WORKERS, processors
 from store.urls import is_postgres
 
 LARGEST_BODY = 64 * 1024 * 1024
@@ -49,7 +50,9 @@ class Settings:
             database_pool_size=_integer(environment, "DATABASE_POOL_SIZE", 4, 1, 1000),
             views_pool_size=_integer(environment, "VIEWS_POOL_SIZE", 4, 1, 1000),
             port=_integer(environment, "PORT", 8000, 0, 65535),
-            workers=_integer(environment, "WEB_CONCURRENCY", processors(), 1, 64),
+            workers=_integer(
+                environment, "WEB_CONCURRENCY", min(processors(), MOST_WORKERS), 1, MOST_WORKERS
+            ),
             max_body_bytes=_integer(environment, "MAX_BODY_BYTES", 1024 * 1024, 1, LARGEST_BODY),
             keepalive_seconds=_integer(
                 environment, "KEEPALIVE_SECONDS", KEEPALIVE_SECONDS, 1, 3600
@@ -83,11 +86,6 @@ class Settings:
         return [_file(url) for url in urls if not is_postgres(url)]
 
 
-def processors() -> int:
-    """Return the number of processors that this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 def _database(environment: Mapping[str, str], name: str, default: str) -> str:
     text = environment.get(name) or default
     if is_postgres(text):
@@ -96,10 +94,14 @@ def _database(environment: Mapping[str, str], name: str, default: str) -> str:
         url = make_url(text)
     except ArgumentError:
         raise SettingsError(f"{name} is not a database URL such as {default}") from None
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    # Drivers are chosen here, and options would reach only some of the connections.
+    extras = (url.username, url.password, url.host, url.port, *url.query)
+    if url.drivername != "sqlite" or any(part is not None for part in extras):
         raise SettingsError(
-            f"{name} must name an SQLite file or a PostgreSQL database, such as {default}"
+            f"{name} must name an SQLite file or a PostgreSQL database, and nothing else: such as {default}"
         )
+    if not url.database or url.database.startswith((":memory:", "file:")):
+        raise SettingsError(f"{name} must name a file on disk, such as {default}")
     return url.render_as_string(hide_password=False)
 
 

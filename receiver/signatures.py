@@ -49,7 +49,7 @@ def verify(source: Source, headers: Headers, body: bytes, now: datetime) -> Veri
         offered = _offered(signature)
         _check_age(timestamp, source.tolerance, now)
         content = b".".join((webhook_id.encode("latin-1"), timestamp.encode(), body))
-    key_id = _signer(source, content, offered)
+    key_id = _signer(source, content, offered, now)
     return VerifiedDelivery(source.name, key_id, now, webhook_id, timestamp, signature, body)
 
 
@@ -98,9 +98,9 @@ def _digests(source: Source, signature: str) -> list[bytes]:
     return [b64decode(item) if item.endswith("=") else bytes.fromhex(item) for item in digests]
 
 
-def _signer(source: Source, content: bytes, offered: list[bytes]) -> str:
+def _signer(source: Source, content: bytes, offered: list[bytes], now: datetime) -> str:
     for key in source.keys:
-        if _signed(verification_key(source.scheme, key.secret), content, offered):
+        if key.live(now) and _signed(verification_key(source.scheme, key.secret), content, offered):
             return key.id
     raise Unverified("no live key of the source made this signature")
 

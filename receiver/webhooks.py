@@ -45,6 +45,7 @@ def receive(source: str) -> Response:
             delivery = verify(sender, request.headers, body, dates.utc_now())
         except Unverified as refusal:
             return _unverified(sender, str(refusal))
+        services().sources.uses.note(sender.name, delivery.key_id, delivery.received_at)
         messages, batch = envelopes.read(body)
         outcomes = deliveries.receive(services().ledger, delivery, messages, batch=batch)
     for outcome in outcomes:

@@ -57,7 +57,7 @@ class Clients:
         key: str | None = None,
     ) -> tuple[int, str]:
         """Add a client; return its id and its key, which is not stored. Raises ClientError."""
-        key = _uuid(key) if key else str(uuid.uuid4())
+        key = str(uuid.uuid4()) if key is None else _uuid(key)
         if not name.isprintable() or not 0 < len(name) <= 64:  # noqa: PLR2004 said in the message
             raise ClientError("a client's name has 1 to 64 printable characters")
         with self._registry.changing() as connection:

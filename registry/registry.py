@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, inspect, select, update
 
 from registry.tables import changes, metadata
 from store.advisory_locks import MIGRATION_LOCK
 from store.coalesced_query import CoalescedQuery
-from store.engines import driver_of, engine
+from store.engines import Pragmas, driver_of, engine
 from store.errors import UNAVAILABLE
 from store.postgres_pool import PostgresPool
 from store.postgres_queries import run
@@ -19,6 +19,10 @@ from store.urls import is_postgres
 
 T = TypeVar("T")
 VERSION = "SELECT count FROM registry_changes"
+BEGIN_NOTE = "BEGIN; SET LOCAL synchronous_commit = off"
+"""Begins a transaction on PostgreSQL that waits for no disk."""
+AT_ONCE: Pragmas = {"synchronous": "NORMAL", "busy_timeout": 0}
+"""The same on SQLite; one that had to wait for another writer fails, since it would hold up a worker."""
 
 
 def timestamp(timespec: str = "seconds") -> str:
@@ -34,6 +38,11 @@ class Registry:
         shared = is_postgres(url)
         self._engine = engine(url, begin="BEGIN" if shared else "BEGIN IMMEDIATE", pool_size=2)
         self._reader = self._engine.execution_options(begin="BEGIN")
+        self._noter = (
+            self._engine.execution_options(begin=BEGIN_NOTE)
+            if shared
+            else engine(url, begin="BEGIN IMMEDIATE", pragmas=AT_ONCE)
+        )
         self._pool = PostgresPool(url, 1) if shared else None
         self._shared_version = CoalescedQuery(self._ask_version)
         self._kept: Connection | None = None
@@ -46,6 +55,11 @@ class Registry:
             metadata.create_all(connection)
             if connection.scalar(select(changes.c.count)) is None:
                 connection.execute(insert(changes).values(only=1, count=0))
+
+    def is_complete(self) -> bool:
+        """Say whether every table exists."""
+        with self.reading() as connection:
+            return metadata.tables.keys() <= set(inspect(connection).get_table_names())
 
     def version(self) -> int:
         """Return the number of changes so far.
@@ -76,6 +90,12 @@ class Registry:
             connection.execute(update(changes).values(count=changes.c.count + 1))
             yield connection
 
+    @contextmanager
+    def noting(self) -> Iterator[Connection]:
+        """Open a write transaction that is no change, and that a power cut may undo."""
+        with self._noter.begin() as connection:
+            yield connection
+
     def close(self) -> None:
         """Close every connection."""
         if self._pool is not None:
@@ -83,6 +103,7 @@ class Registry:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+        self._noter.dispose()
         self._engine.dispose()
 
 

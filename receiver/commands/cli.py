@@ -1,5 +1,6 @@
 """The console script."""
 
+import os
 import sys
 from typing import Any
 
@@ -43,7 +44,14 @@ for command in (
 
 
 def main() -> None:
-    """Run the console script."""
+    """Run the console script.
+
+    What it makes is for its owner alone, whatever the umask. A character that the terminal can't show
+    is printed as an escape: a command that has made a key would end before it prints it.
+    """
+    os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(kitledger(prog_name="kitledger"))
 
 
@@ -55,7 +63,7 @@ def _operators() -> tuple[type[Exception], ...]:
     from projections.status import NotStopped
     from receiver.settings import SettingsError
     from registry.clients import ClientError
-    from registry.source_rows import SourceError
+    from registry.keys import SourceError
     from store.errors import UNAVAILABLE
 
     ours = (ClientError, SettingsError, SourceError, Refusal, Locked, NotStopped, RebuildStopped)

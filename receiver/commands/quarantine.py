@@ -1,10 +1,8 @@
 """kitledger quarantine: deliveries that were verified but could not be recorded."""
 
-import getpass
-
 import click
 
-from receiver.commands.shared import ID, as_json, open_services, show
+from receiver.commands.shared import ID, as_json, open_services, operator, show
 
 COLUMNS = ["id", "source", "reason", "event_id", "received_at", "bytes", "state"]
 
@@ -21,7 +19,7 @@ def list_held(everything: bool, as_json: bool) -> None:
     """List the held deliveries, oldest first."""
     from projections.models.quarantine import PROJECTION
 
-    with open_services() as services:
+    with open_services(migrate=False) as services:
         head = services.ledger.store.max_notification_id()
         with services.read_database.snapshot(PROJECTION.name, head) as snapshot:
             rows = PROJECTION.all(snapshot, state=None if everything else "held")
@@ -42,7 +40,7 @@ def show_held(quarantine_id: int, as_json: bool) -> None:
 
     from domain.use_cases.quarantine import quarantined
 
-    with open_services() as services:
+    with open_services(migrate=False) as services:
         held = quarantined(services.ledger.streams, quarantine_id)
     event = held.held
     assert event is not None, "a quarantine begins with a Held event"
@@ -84,7 +82,7 @@ def release(quarantine_id: int, yes: bool) -> None:
                 quarantine_id,
                 envelopes.read,
                 now=dates.utc_now(),
-                by=getpass.getuser(),
+                by=operator(),
                 replace=replace,
             )
             for outcome in outcomes:
@@ -109,6 +107,6 @@ def discard(quarantine_id: int, why: str) -> None:
 
     with open_services() as services:
         use_cases.discard(
-            services.ledger, quarantine_id, now=dates.utc_now(), by=getpass.getuser(), why=why
+            services.ledger, quarantine_id, now=dates.utc_now(), by=operator(), why=why
         )
     click.echo(f"{quarantine_id} is discarded.")

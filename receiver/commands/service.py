@@ -9,6 +9,7 @@ import time
 import click
 
 from receiver.commands.shared import open_services
+from receiver.processors import MOST_WORKERS
 
 PORT_SECONDS = 5.0
 
@@ -17,7 +18,9 @@ PORT_SECONDS = 5.0
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; $PORT or 8000 if not given.")
 @click.option(
-    "--workers", type=click.IntRange(1, 64), help="Processes; $WEB_CONCURRENCY if not given."
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    help="Processes; $WEB_CONCURRENCY if not given.",
 )
 @click.option("--no-projector", is_flag=True, help="Leave projecting to `kitledger project`.")
 def serve(host: str, port: int | None, workers: int | None, no_projector: bool) -> None:
@@ -48,7 +51,7 @@ def serve(host: str, port: int | None, workers: int | None, no_projector: bool) 
 @click.command()
 def migrate() -> None:
     """Create or upgrade the tables; `serve` does it too."""
-    with open_services(migrate=True):
+    with open_services(create=True):
         pass
     click.echo("The tables are up to date.")
 
@@ -58,7 +61,7 @@ def welcome() -> None:
     """Create a source and a client on the first start, and print how to use them."""
     from receiver.welcome import greet
 
-    with open_services() as services:
+    with open_services(create=True) as services:
         click.echo(greet(services))
 
 

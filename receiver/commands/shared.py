@@ -1,6 +1,8 @@
 """Functions of all commands: opening the services, and printing rows."""
 
+import getpass
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,16 +20,33 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 
 @contextmanager
-def open_services(*, migrate: bool = True) -> "Iterator[Services]":
-    """Open the services of the environment's settings, and close them at the end."""
-    from receiver.services import assemble
+def open_services(*, create: bool = False, migrate: bool = True) -> "Iterator[Services]":
+    """Open the services of the environment's settings, and close them at the end.
+
+    With `create`, a missing ledger is made; without `migrate`, no file and no table is. Raises
+    SettingsError when there is no ledger, or when its tables are missing.
+    """
+    from receiver.services import assemble, check_exists
     from receiver.settings import Settings
 
-    services = assemble(Settings.from_environment(), migrate=migrate)
+    settings = Settings.from_environment()
+    if not create:
+        check_exists(settings, read_models=not migrate)
+    services = assemble(settings, migrate=migrate)
     try:
+        if not migrate:
+            services.check_tables()
         yield services
     finally:
         services.close()
+
+
+def operator() -> str:
+    """Return the name of the user who runs the command, or the numeric id of one without a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
@@ -58,5 +77,13 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(map(_cell, value))
     if isinstance(value, dict):
-        return str(value["id"]) + (" (expired)" if value.get("expired_at") else "")
+        return _key(value)
     return str(_plain(value))
+
+
+def _key(key: dict[str, Any]) -> str:
+    """Return the id of a source's key, when it was last used, and when it expires or has expired."""
+    facts = [f"used {key['last_used_at']}" if key["last_used_at"] else "never used"]
+    if key["expired_at"]:
+        facts.append(f"{'expires' if key['live'] else 'expired'} {key['expired_at']}")
+    return f"{key['id']} ({', '.join(facts)})"

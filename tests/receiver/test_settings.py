@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.settings import Settings, SettingsError, processors
+from receiver.processors import processors
+from receiver.settings import Settings, SettingsError
 
 WORDS = [
     "DATABASE_URL",
@@ -107,6 +108,16 @@ def test_ledger_and_views_may_be_on_different_kinds_of_databases() -> None:
         ("DATABASE_URL", "mysql://localhost/ledger"),
         ("DATABASE_URL", "sqlite://"),
         ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///data/ledger.db"),
+        ("DATABASE_URL", "sqlite+pysqlcipher:///data/ledger.db"),
+        ("DATABASE_URL", "sqlite+nonsense:///data/ledger.db"),
+        ("DATABASE_URL", "sqlite:///data/ledger.db?colour=blue"),
+        ("DATABASE_URL", "sqlite:///data/ledger.db?timeout=never"),
+        ("DATABASE_URL", "sqlite:///file:data/ledger.db?uri=true"),
+        ("DATABASE_URL", "sqlite:///file:data/ledger.db"),
+        ("DATABASE_URL", "sqlite://data/ledger.db"),
+        ("DATABASE_URL", "sqlite://me:hunter2@host/ledger.db"),
+        ("VIEWS_DATABASE_URL", "sqlite+aiosqlite:///data/rows.db"),
         ("VIEWS_DATABASE_URL", "nonsense"),
         ("VIEWS_DATABASE_URL", "sqlite://"),
         ("VIEWS_DATABASE_URL", "sqlite:///data/../data/ledger.db"),
