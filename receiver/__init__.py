@@ -38,8 +38,9 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     resources = [each for resource in all_resources() for each in resource.make_blueprints()]
     for blueprint in (webhooks.blueprint, *resources, health.blueprint):
         api.register_blueprint(blueprint)
-    openapi.serve(app, api)
-    app.wsgi_app = paths.keep_escaped_slashes(app.wsgi_app)  # type: ignore[method-assign]
+    prefix = services.settings.forwarded_prefix
+    openapi.serve(app, api, prefix)
+    app.wsgi_app = paths.prepare_paths(app.wsgi_app, prefix)  # type: ignore[method-assign]
     app.after_request(answers.conditional)
     return app
 

@@ -64,15 +64,22 @@ def make_api(app: Flask) -> Api:
     return api
 
 
-def serve(app: Flask, api: Api) -> None:
-    """Serve the document at /openapi.json, and its page at /docs without assets of other hosts."""
+def serve(app: Flask, api: Api, prefix: str) -> None:
+    """Serve the document at /openapi.json, and its page at /docs without assets of other hosts.
+
+    `prefix` is what a proxy takes off their paths.
+    """
     describe_events(api.spec)
     document = complete(api.spec.to_dict())
+    if prefix:
+        document["servers"] = [{"url": prefix}]
     app.add_url_rule("/openapi.json", "openapi", lambda: _document(document))
     page = get_swaggerui_blueprint(
-        "/docs", "/openapi.json", config={"app_name": "kitledger", "validatorUrl": None}
+        f"{prefix}/docs",
+        f"{prefix}/openapi.json",
+        config={"app_name": "kitledger", "validatorUrl": None},
     )
-    app.register_blueprint(page)
+    app.register_blueprint(page, url_prefix="/docs")
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""Paths before they are routed: an escaped slash in one is no separator."""
+"""The paths of requests: what a proxy has taken off, and escaped slashes, which separate nothing."""
 
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from flask import request
 from werkzeug.routing import PathConverter
 
 ESCAPED_SLASH = "\x1f"
@@ -20,10 +21,21 @@ class TextConverter(PathConverter):
         return value.replace(ESCAPED_SLASH, "/")
 
 
-def keep_escaped_slashes(application: Callable[..., Iterable[bytes]]) -> Callable[..., Any]:
-    """Wrap a WSGI application: WSGI decodes paths, and so loses which slashes were escaped."""
+def public_path() -> str:
+    """Return the path by which the client knows what it asks for."""
+    return request.script_root + request.path
+
+
+def prepare_paths(
+    application: Callable[..., Iterable[bytes]], prefix: str
+) -> Callable[..., Iterable[bytes]]:
+    """Wrap a WSGI application whose URLs have a prefix that a proxy takes off.
+
+    WSGI decodes paths, and so loses which slashes were escaped; here they are kept apart.
+    """
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ["SCRIPT_NAME"] = prefix
         raw = environ.get("RAW_URI", "")
         if "%2" in raw and _ESCAPED.search(raw):
             path = _ESCAPED.sub("%1F", urlsplit(raw).path)

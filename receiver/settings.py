@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from store.urls import is_postgres
 
 OPENED_LEDGER = "KITLEDGER_OPENED_LEDGER"
 LARGEST_BODY = 64 * 1024 * 1024
+KEEPALIVE_SECONDS = 75
+"""Above the 60 s after which most load balancers close a connection, who must be the first."""
 
 
 class SettingsError(ValueError):
@@ -22,7 +25,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of the service; sizes in bytes."""
+    """The settings of the service; sizes in bytes. `forwarded_prefix` is empty or ends in no slash."""
 
     database_url: str
     views_database_url: str
@@ -31,6 +34,8 @@ class Settings:
     port: int
     workers: int
     max_body_bytes: int
+    keepalive_seconds: int
+    forwarded_prefix: str
     log_level: str
     opened_ledger: str
     """The identity of the ledger's file when `serve` started, for the processes that it starts."""
@@ -52,6 +57,10 @@ class Settings:
                 environment, "WEB_CONCURRENCY", min(processors(), MOST_WORKERS), 1, MOST_WORKERS
             ),
             max_body_bytes=_integer(environment, "MAX_BODY_BYTES", 1024 * 1024, 1, LARGEST_BODY),
+            keepalive_seconds=_integer(
+                environment, "KEEPALIVE_SECONDS", KEEPALIVE_SECONDS, 1, 3600
+            ),
+            forwarded_prefix=_prefix(environment),
             log_level=_level(environment),
             opened_ledger=environment.get(OPENED_LEDGER, ""),
         )
@@ -122,6 +131,13 @@ def _integer(environment: Mapping[str, str], name: str, default: int, low: int, 
     if not (text.isascii() and text.isdigit() and low <= int(text[:19]) <= high):
         raise SettingsError(f"{name} must be a whole number from {low} to {high}, not {text!r}")
     return int(text)
+
+
+def _prefix(environment: Mapping[str, str]) -> str:
+    text = environment.get("FORWARDED_PREFIX") or ""
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", text):
+        raise SettingsError(f"FORWARDED_PREFIX must be a path such as /kit, not {text!r}")
+    return text.rstrip("/")
 
 
 def _level(environment: Mapping[str, str]) -> str:

@@ -47,6 +47,7 @@ def serve(host: str, port: int | None, workers: int | None, no_projector: bool) 
         port,
         workers or settings.workers,
         settings.log_level,
+        keepalive=settings.keepalive_seconds,
         projector=not no_projector,
     )
 

@@ -37,6 +37,8 @@ VARIABLES = {
     "PORT",
     "WEB_CONCURRENCY",
     "MAX_BODY_BYTES",
+    "KEEPALIVE_SECONDS",
+    "FORWARDED_PREFIX",
     "LOG_LEVEL",
 }
 Credentials = tuple[str, str]

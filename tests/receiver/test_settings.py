@@ -22,6 +22,8 @@ WORDS = [
     "PORT",
     "WEB_CONCURRENCY",
     "MAX_BODY_BYTES",
+    "KEEPALIVE_SECONDS",
+    "FORWARDED_PREFIX",
     "LOG_LEVEL",
 ]
 
@@ -34,6 +36,7 @@ def test_nothing_needs_to_be_said() -> None:
     assert (settings.database_pool_size, settings.views_pool_size) == (4, 4)
     assert (settings.port, settings.max_body_bytes) == (8000, 1024 * 1024)
     assert settings.workers == processors() <= (os.cpu_count() or 1)
+    assert (settings.keepalive_seconds, settings.forwarded_prefix) == (75, "")
     assert settings.log_level == "INFO"
 
 
@@ -51,6 +54,8 @@ def test_everything_can_be_said() -> None:
             "PORT": "80",
             "WEB_CONCURRENCY": "7",
             "MAX_BODY_BYTES": "100",
+            "KEEPALIVE_SECONDS": "120",
+            "FORWARDED_PREFIX": "/kit/v2/",
             "LOG_LEVEL": "warning",
         }
     )
@@ -59,6 +64,7 @@ def test_everything_can_be_said() -> None:
     assert settings.views_database_url == "sqlite:///elsewhere/rows.db"
     assert (settings.database_pool_size, settings.views_pool_size) == (1, 1000)
     assert (settings.port, settings.workers, settings.max_body_bytes) == (80, 7, 100)
+    assert (settings.keepalive_seconds, settings.forwarded_prefix) == (120, "/kit/v2")
     assert settings.log_level == "WARNING"
 
 
@@ -138,6 +144,12 @@ def test_ledger_and_views_may_be_on_different_kinds_of_databases() -> None:
         ("MAX_BODY_BYTES", "1e6"),
         ("MAX_BODY_BYTES", "1_000_000"),
         ("MAX_BODY_BYTES", str(10**12)),
+        ("KEEPALIVE_SECONDS", "0"),
+        ("KEEPALIVE_SECONDS", "3601"),
+        ("FORWARDED_PREFIX", "kit"),
+        ("FORWARDED_PREFIX", "//kit"),
+        ("FORWARDED_PREFIX", "/kit?"),
+        ("FORWARDED_PREFIX", "https://example.com/kit"),
         ("LOG_LEVEL", "loud"),
         ("LOG_LEVEL", "NOTSET"),
         ("LOG_LEVEL", "20"),

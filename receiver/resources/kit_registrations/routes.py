@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, request
+from flask import Response, abort
 
 from domain.aggregates.kit_registration import KitRegistration
 from domain.times import to_seconds
@@ -14,6 +14,7 @@ from receiver.answers import answer, preconditions
 from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
 from receiver.current import ledger
+from receiver.paths import public_path
 from receiver.resources.kit_registrations.schemas import (
     KitRegistrationChangeSchema,
     KitRegistrationSchema,
@@ -40,7 +41,8 @@ def register(new: dict[str, Any]) -> Response:
     registration, made = kit_registrations.register_kit(ledger(), check, now=now, **new)
     response = answer(_shown(registration), 201 if made else 200)
     if made:
-        response.headers["Location"] = f"{request.path.rstrip('/')}/{registration.registration_id}/"
+        here = public_path().rstrip("/")
+        response.headers["Location"] = f"{here}/{registration.registration_id}/"
     return response
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, request
+from flask import Response, abort
 from marshmallow import Schema, fields
 from werkzeug.exceptions import NotFound
 
@@ -17,6 +17,7 @@ from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
 from receiver.current import ledger
 from receiver.fields import Id, Text
+from receiver.paths import public_path
 from receiver.schemas import Lenient
 
 blueprint = Blueprint(
@@ -77,7 +78,7 @@ def put_group(change: dict[str, Any], organization_id: int, group_id: int) -> Re
     )
     response = answer(_shown(group, path), 201 if made else 200)
     if made:
-        response.headers["Location"] = request.path
+        response.headers["Location"] = public_path()
     return response
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, request
+from flask import Response, abort
 
 from domain.use_cases import registrations
 from domain.use_cases.registration_lookup import RegistrationInGroup
@@ -14,6 +14,7 @@ from receiver.answers import answer, preconditions
 from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
 from receiver.current import ledger
+from receiver.paths import public_path
 from receiver.resources.organizations.groups import require_group
 from receiver.resources.organizations.registration_schemas import (
     NewRegistrationSchema,
@@ -71,7 +72,7 @@ def register(new: dict[str, Any], organization_id: int, profile_id: int) -> Resp
     made = registrations.register(ledger(), organization_id, profile_id, wanted, check, now=now)
     response = answer(_shown(made), 201)
     registration = made.registration.registration_id
-    response.headers["Location"] = f"{request.path.rstrip('/')}/{registration}"
+    response.headers["Location"] = f"{public_path().rstrip('/')}/{registration}"
     return response
 
 
