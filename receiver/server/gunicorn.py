@@ -102,7 +102,7 @@ def serve(host: str, port: int, workers: int, level: str, *, projector: bool) ->
 def options(host: str, port: int, workers: int) -> dict[str, Any]:
     """Return gunicorn's settings; the benchmarks' reference server uses them too."""
     return {
-        "bind": f"{host}:{port}",
+        "bind": netloc(host, port),
         "workers": workers,
         "worker_class": "receiver.server.worker.Worker",
         "worker_connections": CONNECTIONS,
@@ -116,6 +116,11 @@ def options(host: str, port: int, workers: int) -> dict[str, Any]:
         "logger_class": "receiver.server.worker.Log",
         "child_exit": _forget,
     }
+
+
+def netloc(host: str, port: int) -> str:
+    """Return a host and its port as in URLs, with brackets around an IPv6 address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _forget(_: Any, worker: Any) -> None:
