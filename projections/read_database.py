@@ -7,8 +7,11 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from eventsourcing.persistence import PersistenceError
 from sqlalchemy import Connection, insert, select, update
 
+from domain.ledger import Recorder
 from projections.databases import Locked, StillHeld, database
+from projections.history import restart, strangers
 from projections.migration import HasTables, migrate
+from projections.projection import Projection
 from projections.snapshots import Snapshot, Snapshots
 from projections.tables import projector
 
@@ -31,6 +34,16 @@ class ReadDatabase:
         """Create missing tables; a projection of another version starts again."""
         with self.transaction() as connection:
             migrate(connection, self._database, models)
+
+    def restart_strangers(self, store: Recorder, models: Sequence[Projection]) -> list[str]:
+        """Empty the read models of another history than the ledger's, and return their names."""
+        with self.engine.connect() as connection:
+            found = strangers(connection, store, models)
+        if not found:
+            # The write transaction would wait for the projector.
+            return []
+        with self.transaction() as connection:
+            return restart(connection, store, models)
 
     def snapshot(self, name: str, head: int | None) -> AbstractContextManager[Snapshot]:
         """Open a snapshot of a projection that shows every event up to `head`; see Snapshots.open."""

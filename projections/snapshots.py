@@ -74,9 +74,8 @@ class Snapshots:
         deadline, nap = time.monotonic() + CATCH_UP_SECONDS, SHORTEST_NAP
         while True:
             with self._transaction(name) as (connection, slot, position, stopped_at):
-                # A running projector may be ahead of an older head; a stopped one stays ahead.
-                unknown = head is None or (stopped_at is not None and position > head)
-                lag = None if unknown else max(0, (head or 0) - position)
+                # The projector may be ahead of an older head.
+                lag = None if head is None else max(0, head - position)
                 if not lag or stopped_at is not None or time.monotonic() >= deadline:
                     yield Snapshot(connection, slot, lag)
                     return

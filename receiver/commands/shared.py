@@ -23,7 +23,9 @@ def open_services(*, migrate: bool = True) -> "Iterator[Services]":
     from receiver.services import assemble
     from receiver.settings import Settings
 
-    services = assemble(Settings.from_environment(), migrate=migrate)
+    services = assemble(
+        Settings.from_environment(), migrate=migrate, warn=lambda text: click.echo(text, err=True)
+    )
     try:
         yield services
     finally:
