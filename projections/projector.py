@@ -79,7 +79,7 @@ class Projector:
                     checked = started
                     if not still_held():
                         return
-                resumed = resumed or self.resume()
+                resumed = resumed or self._prepare()
                 if started > due or self._ledger.store.max_notification_id() != reached:
                     due = max(due, started + BEAT_SECONDS)
                     before, reached = reached, self.step()
@@ -131,6 +131,13 @@ class Projector:
         if time.monotonic() - self._beaten > BEAT_SECONDS:
             self._read_database.beat(connection, self._owner)
             self._beaten = time.monotonic()
+
+    def _prepare(self) -> bool:
+        """Make the tables if they are gone, as after damage to their file; then resume."""
+        self._read_database.migrate(
+            self._models, lambda text: self._log_event("read-models-lost", {"error": text})
+        )
+        return self.resume()
 
     def resume(self) -> bool:
         """Start stopped projections again: this version of the program may apply their event.

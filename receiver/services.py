@@ -55,7 +55,7 @@ def assemble(
     read_database = ReadDatabase(settings.views_database_url, settings.views_pool_size)
     if migrate:
         registry.migrate()
-        read_database.migrate(all_projections())
+        read_database.migrate(all_projections(), warn)
         for name in read_database.restart_strangers(ledger.store, all_projections()):
             warn(f"{name}: {STRANGER}")
     sources, clients = Sources(registry), Clients(registry)
