@@ -32,7 +32,7 @@ def open_services(*, create: bool = False, migrate: bool = True) -> "Iterator[Se
     settings = Settings.from_environment()
     if not create:
         check_exists(settings, read_models=not migrate)
-    services = assemble(settings, migrate=migrate)
+    services = assemble(settings, migrate=migrate, warn=lambda text: click.echo(text, err=True))
     try:
         if not migrate:
             services.check_tables()
