@@ -2,7 +2,8 @@
 
 import click
 
-from receiver.commands.shared import ID, as_json, open_services, operator, show
+from receiver.commands.shared import ID, as_json, open_services, operator, print_json, show
+from receiver.commands.terminal import printable
 
 COLUMNS = ["id", "source", "reason", "event_id", "received_at", "bytes", "state"]
 
@@ -36,8 +37,6 @@ def list_held(everything: bool, as_json: bool) -> None:
 @as_json
 def show_held(quarantine_id: int, as_json: bool) -> None:
     """Show the bytes of QUARANTINE_ID, and why they are in quarantine."""
-    import json
-
     from domain.use_cases.quarantine import quarantined
 
     with open_services(migrate=False) as services:
@@ -56,10 +55,10 @@ def show_held(quarantine_id: int, as_json: bool) -> None:
         "body": event.body.decode("utf-8", "backslashreplace"),
     }
     if as_json:
-        click.echo(json.dumps(facts, indent=2))
+        print_json(facts)
         return
     for name, value in facts.items():
-        click.echo(f"{name}: {value}")
+        click.echo(f"{name}: {printable(str(value))}")
 
 
 @quarantine.command()
@@ -91,8 +90,8 @@ def release(quarantine_id: int, yes: bool) -> None:
         try:
             attempt(replace=yes)
         except WouldReplace as conflict:
-            click.echo(f"recorded: {conflict.recorded.decode('utf-8', 'backslashreplace')}")
-            click.echo(f"held:     {conflict.held.decode('utf-8', 'backslashreplace')}")
+            click.echo(f"recorded: {_body(conflict.recorded)}")
+            click.echo(f"held:     {_body(conflict.held)}")
             click.confirm("Let the held one replace the recorded one?", abort=True)
             attempt(replace=True)
 
@@ -110,3 +109,8 @@ def discard(quarantine_id: int, why: str) -> None:
             services.ledger, quarantine_id, now=dates.utc_now(), by=operator(), why=why
         )
     click.echo(f"{quarantine_id} is discarded.")
+
+
+def _body(body: bytes) -> str:
+    """Return a body as a line that a terminal can show."""
+    return printable(body.decode("utf-8", "backslashreplace"))
