@@ -17,7 +17,7 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.workers.ggevent import GeventWorker
 
 from receiver.server import heads
-from receiver.server.waits import TimedBody, Wait
+from receiver.server.waits import TimedBody, Wait, interrupt_overdue
 
 HEARTBEAT_SECONDS = 1.0
 REQUEST_SECONDS = 60.0
@@ -110,6 +110,7 @@ class Worker(GeventWorker):
         while self.alive:
             self.notify()
             self._ending.wait(HEARTBEAT_SECONDS)
+            interrupt_overdue(self._waiting)
             self._drop_the_stuck()
         for server in servers:
             server.close()
