@@ -15,7 +15,7 @@ from gunicorn.http.parser import RequestParser
 from receiver.admission import STALLED_SECONDS, Arrival, Arrivals
 from receiver.errors import Overloaded
 from receiver.server import waits
-from receiver.server.gunicorn import CONNECTIONS, KEEPALIVE_SECONDS
+from receiver.server.gunicorn import CONNECTIONS
 from receiver.server.waits import TimedBody, Wait
 from tests.conftest import NewService
 from tests.harness.raw import answer, connections, head
@@ -92,7 +92,7 @@ def test_more_idle_connections_than_a_worker_serves_keep_nobody_out(
 
         begun = time.monotonic()
         assert service.post_webhook(body_of(fresh)).status_code == 202
-        assert time.monotonic() - begun < KEEPALIVE_SECONDS - 5
+        assert time.monotonic() - begun < 20
 
 
 def test_a_body_that_breaks_off_is_not_taken_for_a_wrong_signature(

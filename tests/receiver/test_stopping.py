@@ -114,6 +114,29 @@ def test_a_connection_that_is_kept_alive_gets_one_more_answer(new_service: NewSe
     assert all(each.result() > 10 for each in answered)
 
 
+def test_a_connection_that_was_made_is_answered(new_service: NewService) -> None:
+    service = new_service().start()
+    answered = itertools.count()
+
+    def ask_until_refused() -> None:
+        while True:
+            try:
+                connection = connect(service.port)
+            except ConnectionRefusedError:
+                return
+            with connection:
+                connection.sendall(head("/healthz", {"Connection": "close"}, method="GET"))
+                assert answer(connection).status == 200
+            next(answered)
+
+    with ThreadPoolExecutor(24) as clients:
+        asking = [clients.submit(ask_until_refused) for _ in range(24)]
+        assert eventually(lambda: next(answered) > 50)
+        assert service.stop() == 0
+
+    assert [each.exception() for each in asking] == [None] * 24
+
+
 @pytest.mark.parametrize("command", ["serve", "project"])
 def test_a_process_that_dies_is_replaced(new_service: NewService, command: str) -> None:
     service = new_service().start()
