@@ -16,8 +16,8 @@ from gunicorn.glogging import Logger
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.ggevent import GeventWorker
 
-from receiver.server import heads
-from receiver.server.waits import TimedBody, Wait
+from receiver.server import heads, listeners
+from receiver.server.waits import TimedBody, Wait, interrupt_overdue
 
 HEARTBEAT_SECONDS = 1.0
 REQUEST_SECONDS = 60.0
@@ -102,7 +102,8 @@ class Worker(GeventWorker):
         servers = []
         for listener in self.sockets:
             listener.setblocking(1)
-            server = StreamServer(listener, handle=partial(self.handle, listener), spawn=self._pool)
+            handle = partial(self.handle, listeners.ListenerName(listener))
+            server = StreamServer(listener, handle=handle, spawn=self._pool)
             # Connections that come at once are spread over the workers.
             server.max_accept = 1 if self.cfg.workers > 1 else server.max_accept
             server.start()
@@ -110,10 +111,11 @@ class Worker(GeventWorker):
         while self.alive:
             self.notify()
             self._ending.wait(HEARTBEAT_SECONDS)
+            interrupt_overdue(self._waiting)
             self._drop_the_stuck()
             _restore_metrics()
         for server in servers:
-            server.close()
+            listeners.close(server)
         self._drain()
 
     def _drop_the_stuck(self) -> None:

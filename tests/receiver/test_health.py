@@ -176,3 +176,4 @@ def test_a_server_without_a_shared_folder_counts_by_itself() -> None:
     assert 'kitledger_projection_lag{projection="kits"} 3.0' in text
     assert 'kitledger_projection_stopped{projection="kits"} 1.0' in text
     assert "kitledger_commit_seconds_count" in text
+    assert metrics.no_room(shared=False) == (0, 0.0)
