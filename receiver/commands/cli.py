@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from receiver.commands import clients, project, projections, quarantine, service, sources
+from receiver.commands import backup, clients, project, projections, quarantine, service, sources
 
 
 class OneLineErrors(click.Group):
@@ -33,6 +33,7 @@ for command in (
     service.serve,
     project.project,
     service.migrate,
+    backup.backup,
     service.welcome,
     sources.sources,
     clients.clients,
@@ -57,6 +58,7 @@ def _operators() -> tuple[type[Exception], ...]:
     from registry.clients import ClientError
     from registry.source_rows import SourceError
     from store.errors import UNAVAILABLE
+    from store.sqlite_backup import BackupFailed
 
     ours = (ClientError, SettingsError, SourceError, Refusal, Locked, NotStopped, RebuildStopped)
-    return (*ours, *UNAVAILABLE, OSError)
+    return (*ours, BackupFailed, *UNAVAILABLE, OSError)
