@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from eventsourcing.persistence import OperationalError
@@ -15,6 +16,9 @@ POLL_SECONDS = 1.0
 LONGEST_SECONDS = 5.0
 """A log that never comes to rest is copied after so long: a page that changes often, once for all."""
 RESTART_SECONDS = 0.1
+LARGEST_LOG = 256 * 1024 * 1024
+"""The size in bytes up to which a log may grow, that of the read models included."""
+READER = "a program keeps a transaction open in which it reads: end it, and the log is cut"
 LogEvent = Callable[[str, dict[str, Any]], None]
 """Logs an event by its name and fields."""
 
@@ -31,6 +35,8 @@ class Checkpoints:
         self._connection: sqlite3.Connection | None = None
         self._seen: int | None = None
         self._dirty_since: float | None = 0.0
+        self.put_off = False
+        """Whether a reader or a writer was in the way of the last checkpoint."""
 
     def run_if_due(self, now: float) -> bool:
         """Checkpoint if it is time to, at `now` in seconds of any clock; return whether it was.
@@ -52,9 +58,14 @@ class Checkpoints:
         # PASSIVE copies beside the writers; RESTART copies what they added since and lets the log
         # begin anew. It holds them up, but not for long; a reader in its way puts it off.
         for mode in ("PASSIVE", "RESTART"):
-            connection.execute(f"PRAGMA wal_checkpoint({mode})")
+            (put_off, *_) = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+        self.put_off = bool(put_off)
         self._dirty_since = None if rests else now
         return True
+
+    def grows(self) -> bool:
+        """Say whether the log is larger than it should be, and can't begin anew."""
+        return self.put_off and Path(self.file.log).stat().st_size > LARGEST_LOG
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""
@@ -72,7 +83,8 @@ def run_checkpoints(files: Sequence[SqliteFile], stop: threading.Event, log: Log
         while not stop.wait(POLL_SECONDS):
             for each in every:
                 try:
-                    each.run_if_due(time.monotonic())
-                except (sqlite3.Error, OperationalError) as error:
+                    if each.run_if_due(time.monotonic()) and each.grows():
+                        log("log-grows", {"file": each.file.log, "error": READER})
+                except (sqlite3.Error, OperationalError, OSError) as error:
                     each.close()
                     log("checkpoint-waits", {"file": each.file.path, "error": str(error)})

@@ -11,6 +11,7 @@ from store.sqlite_file import SqliteFile
 
 CHECKPOINT_PAGES = 32_000
 """How long the write-ahead log may grow, about 128 MiB, before a commit pays for copying it back."""
+PAGE_BYTES = 4096
 CACHE_KIB = 16 * 1024
 STREAMS_PER_QUERY = 500
 VERSIONS = "SELECT originator_id, max(originator_version) FROM stored_events WHERE originator_id IN"
@@ -23,6 +24,8 @@ def connect(file: SqliteFile) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    # A log that a reader has let grow beyond that is cut when it begins anew.
+    connection.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_PAGES * PAGE_BYTES}")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     return connection
 

@@ -18,12 +18,20 @@ from store.file_identity import identity
 
 NORMAL: Pragmas = {"synchronous": "NORMAL"}
 """Commits don't wait for the disk: after a power cut the projector writes the lost rows again."""
+SNAPSHOT_SECONDS = 10
+"""The longest query of a reader. While it runs, the log can't begin anew, and grows."""
+INSTRUCTIONS = 100_000
+"""How many of SQLite's instructions run between two looks at the clock."""
 DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 FILE = "file"
 """The key, in the `info` of a connection, of the identity of its file."""
-WRITER: Pragmas = {"cache_size": -32 * 1024, "wal_autocheckpoint": 64_000}
-"""In KiB, and in pages. Large, since keys are scattered over their indexes: so a page has many changes
-before it is written."""
+WRITER: Pragmas = {
+    "cache_size": -32 * 1024,
+    "wal_autocheckpoint": 64_000,
+    "journal_size_limit": 64_000 * 4096,
+}
+"""In KiB, in pages, and in bytes. Large, since keys are scattered over their indexes: so a page has many
+changes before it is written."""
 
 
 class SqliteDatabase:
@@ -90,7 +98,12 @@ class SqliteDatabase:
         return not driver.in_transaction
 
     def begin_snapshot(self, driver: Any, state: str) -> tuple[Any, ...]:
-        """Begin a read-only snapshot, and return the row of the query `state`."""
+        """Begin a read-only snapshot, and return the row of the query `state`.
+
+        Its queries are interrupted after SNAPSHOT_SECONDS.
+        """
+        deadline = time.monotonic() + SNAPSHOT_SECONDS
+        driver.set_progress_handler(lambda: time.monotonic() > deadline, INSTRUCTIONS)
         driver.execute("BEGIN")
         row: tuple[Any, ...] = driver.execute(state).fetchone()
         return row

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from receiver.commands import clients, project, projections, quarantine, service, sources
+from receiver.commands import backup, clients, project, projections, quarantine, service, sources
 from receiver.commands.terminal import printable
 
 
@@ -35,6 +35,7 @@ for command in (
     service.serve,
     project.project,
     service.migrate,
+    backup.backup,
     service.welcome,
     sources.sources,
     clients.clients,
@@ -66,6 +67,7 @@ def _operators() -> tuple[type[Exception], ...]:
     from registry.clients import ClientError
     from registry.keys import SourceError
     from store.errors import UNAVAILABLE
+    from store.sqlite_backup import BackupFailed
 
     ours = (ClientError, SettingsError, SourceError, Refusal, Locked, NotStopped, RebuildStopped)
-    return (*ours, *UNAVAILABLE, OSError)
+    return (*ours, BackupFailed, *UNAVAILABLE, OSError)

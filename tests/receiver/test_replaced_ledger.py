@@ -55,7 +55,7 @@ def test_nothing_is_acknowledged_until_the_opened_file_is_back(on_sqlite: Servic
     on_sqlite.wait_until_ready()
     assert file.exists()
     assert on_sqlite.post_webhook(note(2)).status_code == 202
-    assert event_ids(on_sqlite) == [1, 2]
+    assert eventually(lambda: event_ids(on_sqlite) == [1, 2])
 
 
 def test_a_backup_that_takes_its_place_is_neither_written_nor_joined_with_the_log(

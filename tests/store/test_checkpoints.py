@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from store.checkpoints import LONGEST_SECONDS, Checkpoints, run_checkpoints
+from store.sqlite_connection import connect
 from store.sqlite_file import SqliteFile
 
 
@@ -132,3 +133,51 @@ def test_trouble_with_one_file_is_reported_and_keeps_from_no_other(
     run_checkpoints([SqliteFile(each) for each in (spoilt, missing, sound)], stop, report)
     assert said == 2 * [("checkpoint-waits", str(spoilt)), ("checkpoint-waits", str(missing))]
     assert copied(writer, sound)
+
+
+def test_a_log_that_a_reader_let_grow_is_reported_and_cut_when_the_reader_is_gone(
+    writer: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages, limit = 20, 20 * 4096
+    monkeypatch.setattr("store.sqlite_connection.CHECKPOINT_PAGES", pages)
+    monkeypatch.setattr("store.checkpoints.LARGEST_LOG", limit)
+    ours = connect(SqliteFile(tmp_path / "some.db"))
+    reader = sqlite3.connect(tmp_path / "some.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM numbers").fetchone()
+    for _ in range(5 * pages):
+        insert(ours)
+    made = Checkpoints(SqliteFile(tmp_path / "some.db"))
+    log = tmp_path / "some.db-wal"
+
+    assert made.run_if_due(100.0)
+    assert made.grows()
+    reader.execute("COMMIT")
+    insert(ours)
+    assert made.run_if_due(106.0)
+    assert not made.grows()
+    insert(ours)
+    assert log.stat().st_size <= limit
+    for each in (reader, ours, made):
+        each.close()
+
+
+def test_a_log_that_grows_is_named(
+    writer: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.checkpoints.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("store.checkpoints.LARGEST_LOG", 0)
+    insert(writer)
+    reader = sqlite3.connect(tmp_path / "some.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM numbers").fetchone()
+    insert(writer)
+    stop, said = threading.Event(), []
+
+    def report(name: str, fields: dict[str, Any]) -> None:
+        said.append((name, fields["file"]))
+        stop.set()
+
+    run_checkpoints([SqliteFile(tmp_path / "some.db")], stop, report)
+    assert said == [("log-grows", str(tmp_path / "some.db-wal"))]
+    reader.close()

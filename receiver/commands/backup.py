@@ -1,0 +1,31 @@
+"""kitledger backup: a copy of a ledger on SQLite."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Copy the ledger to the new FILE while it is in use; on SQLite.
+
+    The copy holds every event acknowledged before, and the sources' secrets.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from receiver.settings import Settings
+    from store.sqlite_backup import backup as copy
+    from store.sqlite_backup import check
+
+    ledger = Settings.from_environment().ledger_file
+    if ledger is None:
+        raise click.ClickException(
+            "the ledger is in PostgreSQL, which has its own backup: see docs/operations/backup.md"
+        )
+    check(ledger, file)
+    with Progress(console=Console(stderr=True)) as bars:
+        bar = bars.add_task(ledger.name, total=None)
+        head = copy(ledger, file, lambda done, total: bars.update(bar, completed=done, total=total))
+    click.echo(f"{file} holds the ledger up to position {head}.")
