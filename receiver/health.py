@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from flask import Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from projections.models.quarantine import PROJECTION as QUARANTINE
 from projections.status import statuses
 from receiver.access import requires
 from receiver.blueprint import Blueprint
@@ -61,8 +62,13 @@ def readyz() -> Response:
 def exposition() -> Response:
     """Get the Prometheus metrics of all processes of this server"""
     shared = "PROMETHEUS_MULTIPROC_DIR" in os.environ
-    text = metrics.exposition(_lags, shared=shared)
+    text = metrics.exposition(_lags, _held, shared=shared)
     return Response(text, content_type=CONTENT_TYPE_LATEST)
+
+
+def _held() -> Iterable[tuple[str, str, int]]:
+    with services().read_database.snapshot(QUARANTINE.name, None) as snapshot:
+        return QUARANTINE.counts(snapshot)
 
 
 def _lags() -> Iterable[tuple[str, int, bool]]:

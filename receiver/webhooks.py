@@ -47,7 +47,9 @@ def receive(source: str) -> Response:
             return _unverified(sender, str(refusal))
         services().sources.uses.note(sender.name, delivery.key_id, delivery.received_at)
         messages, batch = envelopes.read(body)
-        outcomes = deliveries.receive(services().ledger, delivery, messages, batch=batch)
+        outcomes = deliveries.receive(
+            services().ledger, delivery, messages, batch=batch, ignored=sender.ignored
+        )
     for outcome in outcomes:
         WEBHOOKS.labels(sender.name, outcome.status).inc()
     return _array(outcomes) if batch else _single(outcomes[0])

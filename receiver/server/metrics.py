@@ -19,6 +19,7 @@ COMMIT_MEMBERS = Histogram(
     "How many requests shared a commit.",
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
 )
+HELD = "kitledger_quarantine_held"
 LAG = "kitledger_projection_lag"
 STOPPED = "kitledger_projection_stopped"
 
@@ -47,10 +48,30 @@ class Lags(Collector):
         return [lag, stopped]
 
 
-def exposition(lags: Callable[[], Iterable[tuple[str, int, bool]]], *, shared: bool) -> bytes:
+class Held(Collector):
+    """The gauge of held deliveries, which is read from the read model at each scrape."""
+
+    def __init__(self, counts: Callable[[], Iterable[tuple[str, str, int]]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterable[Metric]:
+        """Return how many deliveries are in quarantine, by source and reason."""
+        held = GaugeMetricFamily(HELD, "Deliveries in quarantine.", labels=["source", "reason"])
+        for source, reason, count in self._counts():
+            held.add_metric([source, reason], count)
+        return [held]
+
+
+def exposition(
+    lags: Callable[[], Iterable[tuple[str, int, bool]]],
+    held: Callable[[], Iterable[tuple[str, str, int]]] = tuple,
+    *,
+    shared: bool,
+) -> bytes:
     """Return all metrics as text; `shared` if several processes write them into one folder."""
     registry = CollectorRegistry()
     registry.register(Lags(lags))
+    registry.register(Held(held))
     if shared:
         multiprocess.MultiProcessCollector(registry)
     else:
