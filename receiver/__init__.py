@@ -66,10 +66,12 @@ def preload(app: "Flask") -> None:
 
 
 def _share(app: "Flask", services: "Services") -> None:
-    """Add the services to the application, and count the store's commits."""
-    from receiver.bodies import Admission
+    """Add the services and the limits to the application, and count the store's commits."""
+    from receiver.admission import MOST_BYTES, Admission, Arrivals
     from receiver.server.metrics import observe_commit
 
-    app.extensions["admission"] = Admission()
+    room = max(MOST_BYTES, 2 * services.settings.max_body_bytes)
+    app.extensions["admission"] = Admission(size=room)
+    app.extensions["arrivals"] = Arrivals(room)
     app.extensions["services"] = services
     services.ledger.recorder.group_commit.observe = observe_commit  # type: ignore[attr-defined]

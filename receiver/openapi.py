@@ -23,7 +23,7 @@ from receiver.paths import TextConverter
 from receiver.webhook_description import describe_events
 
 GUARDED = (400, 401, 403, 404)
-CHANGING = (400, 413, 415, 422)
+CHANGING = (400, 408, 413, 415, 422)
 BY_METHOD = {
     "get": (),
     "post": (*CHANGING, 409),

@@ -11,6 +11,7 @@ from receiver.settings import Settings, SettingsError
 from registry.clients import Clients
 from registry.registry import Registry
 from registry.sources import Sources
+from store.sqlite_file import SqliteFile
 from store.urls import is_postgres
 
 
@@ -46,11 +47,14 @@ def assemble(settings: Settings, *, migrate: bool = False) -> Services:
     Workers never migrate, since concurrent processes that create tables fail.
     """
     settings.check()
+    opened = ledger_file(settings)
     if migrate:
+        if opened is not None:
+            opened.check()
         for file in settings.files:
             file.parent.mkdir(parents=True, exist_ok=True)
     ledger = Ledger({**persistence(settings), "CREATE_TABLE": "y" if migrate else "n"})
-    registry = Registry(settings.database_url)
+    registry = Registry(settings.database_url, opened)
     read_database = ReadDatabase(settings.views_database_url, settings.views_pool_size)
     if migrate:
         registry.migrate()
@@ -81,4 +85,21 @@ def persistence(settings: Settings) -> dict[str, str]:
     return {
         "PERSISTENCE_MODULE": "store.sqlite:Factory",
         "SQLITE_DBNAME": make_url(url).database or "",
+        "SQLITE_IDENTITY": settings.opened_ledger,
     }
+
+
+def ledger_file(settings: Settings) -> SqliteFile | None:
+    """Return the ledger's file, if the embedded database keeps it: the one that `serve` has opened."""
+    path = settings.ledger_file
+    return None if path is None else SqliteFile(path, settings.opened_ledger)
+
+
+def sqlite_files(settings: Settings) -> list[SqliteFile]:
+    """Return the files of the embedded databases; that of the read models may be replaced."""
+    ledger = ledger_file(settings)
+    others = (file for file in settings.files if file != settings.ledger_file)
+    return [
+        *([] if ledger is None else [ledger]),
+        *(SqliteFile(file, replaceable=True) for file in others),
+    ]

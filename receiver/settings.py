@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from receiver.processors import MOST_WORKERS, processors
 from store.urls import is_postgres
 
+OPENED_LEDGER = "KITLEDGER_OPENED_LEDGER"
 LARGEST_BODY = 64 * 1024 * 1024
 KEEPALIVE_SECONDS = 75
 """Above the 60 s after which most load balancers close a connection, who must be the first."""
@@ -36,6 +37,8 @@ class Settings:
     keepalive_seconds: int
     forwarded_prefix: str
     log_level: str
+    opened_ledger: str
+    """The identity of the ledger's file when `serve` started, for the processes that it starts."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -59,6 +62,7 @@ class Settings:
             ),
             forwarded_prefix=_prefix(environment),
             log_level=_level(environment),
+            opened_ledger=environment.get(OPENED_LEDGER, ""),
         )
 
     def check(self) -> None:
@@ -78,6 +82,11 @@ class Settings:
                 # The rest of the message may be the whole URL, with its password.
                 reason, _, _ = str(error).partition(': "')
                 raise SettingsError(f"{name} is not a URL of PostgreSQL: {reason}") from None
+
+    @property
+    def ledger_file(self) -> Path | None:
+        """Return the ledger's file, if the embedded database keeps it."""
+        return None if is_postgres(self.database_url) else _file(self.database_url)
 
     @property
     def files(self) -> list[Path]:

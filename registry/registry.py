@@ -15,6 +15,7 @@ from store.engines import Pragmas, driver_of, engine
 from store.errors import UNAVAILABLE
 from store.postgres_pool import PostgresPool
 from store.postgres_queries import run
+from store.sqlite_file import SqliteFile
 from store.urls import is_postgres
 
 T = TypeVar("T")
@@ -33,10 +34,11 @@ def timestamp(timespec: str = "seconds") -> str:
 class Registry:
     """Read and change the tables; changes are counted, so that readers can cache rows."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, file: SqliteFile | None = None) -> None:
         # Readers never wait; a second writer waits for the first.
         shared = is_postgres(url)
-        self._engine = engine(url, begin="BEGIN" if shared else "BEGIN IMMEDIATE", pool_size=2)
+        begin = "BEGIN" if shared else "BEGIN IMMEDIATE"
+        self._engine = engine(url, begin=begin, pool_size=2, file=file)
         self._reader = self._engine.execution_options(begin="BEGIN")
         self._noter = (
             self._engine.execution_options(begin=BEGIN_NOTE)

@@ -5,8 +5,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
+
+from eventsourcing.persistence import OperationalError
+
+from store.sqlite_file import SqliteFile
 
 POLL_SECONDS = 1.0
 LONGEST_SECONDS = 5.0
@@ -23,8 +26,8 @@ class Checkpoints:
     hundreds of pages that lie apart. A checkpoint in time spares it that.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: SqliteFile) -> None:
+        self.file = file
         self._connection: sqlite3.Connection | None = None
         self._seen: int | None = None
         self._dirty_since: float | None = 0.0
@@ -32,11 +35,13 @@ class Checkpoints:
     def run_if_due(self, now: float) -> bool:
         """Checkpoint if it is time to, at `now` in seconds of any clock; return whether it was.
 
-        Raises sqlite3.Error when the file can't be read or written.
+        Raises sqlite3.Error when the file can't be read or written, OperationalError when it is another.
         """
+        if not self.file.is_current():
+            self.close()
         # Autocommit, so that no snapshot is held between two calls.
-        connection = self._connection = self._connection or sqlite3.connect(
-            self.path, timeout=RESTART_SECONDS, isolation_level=None
+        connection = self._connection = self._connection or self.file.connect(
+            timeout=RESTART_SECONDS, isolation_level=None
         )
         version: int = connection.execute("PRAGMA data_version").fetchone()[0]
         rests, self._seen = version == self._seen, version
@@ -58,16 +63,16 @@ class Checkpoints:
             self._connection = None
 
 
-def run_checkpoints(paths: Sequence[Path], stop: threading.Event, log: LogEvent) -> None:
+def run_checkpoints(files: Sequence[SqliteFile], stop: threading.Event, log: LogEvent) -> None:
     """Checkpoint files until `stop` is set; log errors, and try again later."""
     with ExitStack() as stack:
-        every = [Checkpoints(path) for path in paths]
+        every = [Checkpoints(file) for file in files]
         for each in every:
             stack.callback(each.close)
         while not stop.wait(POLL_SECONDS):
             for each in every:
                 try:
                     each.run_if_due(time.monotonic())
-                except sqlite3.Error as error:
+                except (sqlite3.Error, OperationalError) as error:
                     each.close()
-                    log("checkpoint-waits", {"file": str(each.path), "error": str(error)})
+                    log("checkpoint-waits", {"file": each.file.path, "error": str(error)})

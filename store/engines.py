@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from store.connections import ANSWER_SECONDS, connect
 from store.pool import POOL_SECONDS
+from store.sqlite_file import SqliteFile
 from store.urls import is_postgres
 
 BUSY_SECONDS = 10
@@ -23,13 +24,14 @@ def engine(
     pragmas: Pragmas = FULL,
     pool_size: int = 4,
     seconds: float = ANSWER_SECONDS,
+    file: SqliteFile | None = None,
 ) -> Engine:
     """Make an engine whose transactions begin with `begin`, or with the execution option `begin`.
 
     `pragmas` are set on each connection to SQLite. `pool_size` and `seconds` are for PostgreSQL: how
-    many connections, and how long an answer may take.
+    many connections, and how long an answer may take. SQLite's is the one of `file`, if that is given.
     """
-    made = _postgres(url, pool_size, seconds) if is_postgres(url) else _sqlite(url, pragmas)
+    made = _postgres(url, pool_size, seconds) if is_postgres(url) else _sqlite(url, pragmas, file)
 
     @event.listens_for(made, "begin")
     def start(connection: Connection) -> None:
@@ -59,8 +61,10 @@ def _postgres(url: str, pool_size: int, seconds: float) -> Engine:
     )
 
 
-def _sqlite(url: str, pragmas: Pragmas) -> Engine:
-    made = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+def _sqlite(url: str, pragmas: Pragmas, file: SqliteFile | None) -> Engine:
+    options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    creator = {} if file is None else {"creator": lambda: file.connect(**options)}
+    made = create_engine(url, connect_args=options, **creator)
 
     @event.listens_for(made, "connect")
     def prepare(connection: Any, _: Any) -> None:

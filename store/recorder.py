@@ -56,6 +56,9 @@ class EventRecorder(EventQueries):
         events are returned.
         """
 
+    def check(self) -> None:
+        """Raise OperationalError when what is open is not what the settings name any more."""
+
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> PollingSubscription:
         """Return an iterator over events after position `gt` that waits for new ones."""
         subscription = PollingSubscription(self, gt, topics)

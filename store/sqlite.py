@@ -12,6 +12,7 @@ from store.errors import translated_errors
 from store.event_queries import SELECT, notifications
 from store.recorder import EventProcessRecorder, EventRecorder
 from store.sqlite_connection import SqliteQueries, connect
+from store.sqlite_file import SqliteFile
 from store.sqlite_session import SqliteSession, SqliteUnitOfWork
 from store.sqlite_tables import TABLES
 from store.unit_of_work import UnitOfWork
@@ -22,7 +23,8 @@ class Recorder(SqliteQueries, EventRecorder, library.SQLiteApplicationRecorder):
 
     def __init__(self, datastore: library.SQLiteDatastore, **_: Any) -> None:
         super().__init__(datastore)
-        self._open(SqliteSession(datastore.pool.db_name))
+        self.file = SqliteFile(datastore.pool.db_name)
+        self._open(SqliteSession(self.file))
         self._reader: sqlite3.Connection | None = None
 
     def construct_create_table_statements(self) -> list[str]:
@@ -33,6 +35,7 @@ class Recorder(SqliteQueries, EventRecorder, library.SQLiteApplicationRecorder):
         self, after: int, *, topics: Sequence[str], limit: int, max_bytes: int
     ) -> tuple[list[persistence.Notification], int]:
         """Return the events after a position, and the position that they reach; see EventRecorder."""
+        self.check()
         rows: list[Any] = []
         size = 0
         reached = self.max_notification_id()
@@ -50,8 +53,12 @@ class Recorder(SqliteQueries, EventRecorder, library.SQLiteApplicationRecorder):
     def _connected(self) -> sqlite3.Connection:
         """Return this process's one reading connection, which waits for no writer."""
         if self._reader is None:
-            self._reader = connect(self.datastore.pool.db_name)
+            self._reader = connect(self.file)
         return self._reader
+
+    def check(self) -> None:
+        """Raise OperationalError when the file was removed or replaced since it was opened."""
+        self.file.check()
 
     def close(self) -> None:
         """Close both connections; the library's pool closes its own."""
@@ -83,3 +90,10 @@ class Factory(factory.StoreFactory, library.SQLiteFactory):
                 "the embedded store is a file: it reads and writes on several connections"
             )
         self.datastore.originator_id_type = "text"
+
+    def application_recorder(self) -> persistence.ApplicationRecorder:
+        """Return a recorder of the file that SQLITE_IDENTITY names, if it does; see SqliteFile."""
+        made = super().application_recorder()
+        if isinstance(made, Recorder):
+            made.file.expect(self.env.get("SQLITE_IDENTITY") or "")
+        return made

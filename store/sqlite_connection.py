@@ -7,6 +7,7 @@ from typing import Any
 
 from store.errors import translated_errors
 from store.event_queries import EventQueries
+from store.sqlite_file import SqliteFile
 
 CHECKPOINT_PAGES = 32_000
 """How long the write-ahead log may grow, about 128 MiB, before a commit pays for copying it back."""
@@ -15,15 +16,10 @@ STREAMS_PER_QUERY = 500
 VERSIONS = "SELECT originator_id, max(originator_version) FROM stored_events WHERE originator_id IN"
 
 
-def connect(path: str) -> sqlite3.Connection:
+def connect(file: SqliteFile) -> sqlite3.Connection:
     """Open a connection that never waits for a lock, and whose commits wait for the disk."""
-    connection = sqlite3.connect(
-        path,
-        timeout=0,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=256,
-        uri=path.startswith("file:"),
+    connection = file.connect(
+        timeout=0, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")

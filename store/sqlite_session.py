@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from store.errors import translated_errors
+from store.file_identity import identity
 from store.sqlite_connection import SqliteQueries, connect
+from store.sqlite_file import SqliteFile
 from store.stored_rows import Row
 from store.unit_of_work import UnitOfWork
 
@@ -35,19 +37,22 @@ class SqliteUnitOfWork(SqliteQueries, UnitOfWork):
 class SqliteSession:
     """Begin, commit and roll back transactions on one connection, reopened after a failure."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+        self._log = ""
         self._connection: sqlite3.Connection | None = None
 
     def begin(self) -> None:
         """Take the write lock, polling with sleeps, so that other greenlets run meanwhile."""
         deadline = time.monotonic() + FILE_LOCK_SECONDS
         with translated_errors:
-            connection = self._connection = self._connection or connect(self._path)
+            self._file.check()
+            connection = self._connection = self._connection or connect(self._file)
             while True:
                 try:
                     connection.execute("BEGIN IMMEDIATE")
                     connection.execute("SAVEPOINT work")
+                    self._log = self._log or identity(self._file.log)
                 except sqlite3.OperationalError as error:
                     busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                     if not busy or time.monotonic() > deadline:
@@ -84,14 +89,21 @@ class SqliteSession:
         return result
 
     def commit(self) -> None:
-        """Return when the transaction is on disk: with synchronous=FULL, SQLite syncs the WAL first."""
+        """Return when the transaction is on disk: with synchronous=FULL, SQLite syncs the WAL first.
+
+        Raises OperationalError when the file or its log were removed or replaced meanwhile: nobody will
+        find there what was written.
+        """
         self._execute("COMMIT")
+        if identity(self._file.log) != self._log:
+            self._file.give_up()
+        self._file.check()
 
     def abandon(self) -> None:
         """Roll back by closing: after a full disk or a failed sync the connection can't be trusted."""
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+            self._connection, self._log = None, ""
 
     def _execute(self, statement: str) -> None:
         with translated_errors:

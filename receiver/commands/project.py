@@ -19,6 +19,7 @@ def project(parent: int | None) -> None:
     from projections.models import all_projections
     from projections.projector import Projector
     from receiver.server import logs
+    from receiver.services import sqlite_files
     from store.checkpoints import run_checkpoints
 
     stop = threading.Event()
@@ -28,7 +29,7 @@ def project(parent: int | None) -> None:
         logs.configure(services.settings.log_level)
         log = structlog.get_logger()
         _watch(stop, parent)
-        files = services.settings.files
+        files = sqlite_files(services.settings)
         threading.Thread(
             target=run_checkpoints, args=(files, stop, _log_events_to(log)), daemon=True
         ).start()

@@ -1,6 +1,7 @@
 """kitledger serve, migrate, welcome."""
 
 import errno
+import os
 import socket
 import subprocess
 import sys
@@ -25,7 +26,8 @@ PORT_SECONDS = 5.0
 @click.option("--no-projector", is_flag=True, help="Leave projecting to `kitledger project`.")
 def serve(host: str, port: int | None, workers: int | None, no_projector: bool) -> None:
     """Serve HTTP, and project; stops cleanly on SIGTERM and Ctrl-C."""
-    from receiver.settings import Settings
+    from receiver.settings import OPENED_LEDGER, Settings
+    from store.file_identity import identity
 
     settings = Settings.from_environment()
     port = settings.port if port is None else port
@@ -36,6 +38,8 @@ def serve(host: str, port: int | None, workers: int | None, no_projector: bool) 
     )
     if made.returncode:
         raise SystemExit(made.returncode)
+    if settings.ledger_file is not None:
+        os.environ[OPENED_LEDGER] = identity(settings.ledger_file)
     from receiver.server.gunicorn import serve as serve_http
 
     serve_http(

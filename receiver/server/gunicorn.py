@@ -116,6 +116,8 @@ def options(
         "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 heartbeats only
         "graceful_timeout": GRACE_SECONDS,
         "keepalive": keepalive,
+        # Else SCRIPT_NAME from anybody on this machine would change the path of a request.
+        "forwarder_headers": "",
         "proc_name": "kitledger",
         "control_socket_disable": True,
         "logger_class": "receiver.server.worker.Log",

@@ -1,13 +1,40 @@
 """Prometheus metrics, summed over the processes of one server."""
 
+import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+    values,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from receiver.server.metric_files import MetricFiles
+
+FOLDER = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+FILES = MetricFiles(Path(FOLDER or ""))
+"""Used only when several processes share a folder."""
+if FOLDER:
+    # The library's own values fail when their folder is gone.
+    values.ValueClass = FILES.new_value
+
 WEBHOOKS = Counter(
-    "kitledger_webhooks", "Envelopes received, by source and outcome.", ["source", "outcome"]
+    "kitledger_webhooks",
+    "Envelopes received by outcome, and webhooks refused by reason.",
+    ["source", "outcome"],
+)
+LAST_WITHOUT_ROOM = Gauge(
+    "kitledger_webhooks_last_without_room_timestamp_seconds",
+    "When a webhook was last refused because there was no room for it.",
+    multiprocess_mode="max",
 )
 COMMIT_SECONDS = Histogram(
     "kitledger_commit_seconds",
@@ -20,6 +47,7 @@ COMMIT_MEMBERS = Histogram(
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
 )
 HELD = "kitledger_quarantine_held"
+NO_ROOM = "no-room"
 LAG = "kitledger_projection_lag"
 STOPPED = "kitledger_projection_stopped"
 
@@ -62,19 +90,43 @@ class Held(Collector):
         return [held]
 
 
+def no_room(*, shared: bool) -> tuple[int, float]:
+    """Return how many webhooks were refused for lack of room, and when the last one was (0 for never).
+
+    Of all processes if `shared`, while the folder that they write into can be read.
+    """
+    found = [*WEBHOOKS.collect(), *LAST_WITHOUT_ROOM.collect()]
+    if shared:
+        with suppress(OSError, ValueError):
+            found = list(multiprocess.MultiProcessCollector(None).collect())
+    samples = [sample for metric in found for sample in metric.samples]
+    counted = [each for each in samples if each.name == "kitledger_webhooks_total"]
+    refused = sum(each.value for each in counted if each.labels["outcome"] == NO_ROOM)
+    name = "kitledger_webhooks_last_without_room_timestamp_seconds"
+    return int(refused), max((each.value for each in samples if each.name == name), default=0.0)
+
+
 def exposition(
     lags: Callable[[], Iterable[tuple[str, int, bool]]],
     held: Callable[[], Iterable[tuple[str, str, int]]] = tuple,
     *,
     shared: bool,
 ) -> bytes:
-    """Return all metrics as text; `shared` if several processes write them into one folder."""
-    registry = CollectorRegistry()
-    registry.register(Lags(lags))
-    registry.register(Held(held))
+    """Return all metrics as text; `shared` if several processes write them into one folder.
+
+    While that folder can't be read, only this process's are returned.
+    """
+    asked = (Lags(lags), Held(held))
     if shared:
-        multiprocess.MultiProcessCollector(registry)
-    else:
-        for metric in (WEBHOOKS, COMMIT_SECONDS, COMMIT_MEMBERS):
-            registry.register(metric)
+        FILES.restore()
+        # The folder may be removed again between any two statements.
+        with suppress(OSError, ValueError):
+            return _text(*asked, multiprocess.MultiProcessCollector(None))
+    return _text(*asked, WEBHOOKS, LAST_WITHOUT_ROOM, COMMIT_SECONDS, COMMIT_MEMBERS)
+
+
+def _text(*collectors: Collector) -> bytes:
+    registry = CollectorRegistry()
+    for each in collectors:
+        registry.register(each)
     return generate_latest(registry)

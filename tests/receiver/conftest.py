@@ -1,10 +1,12 @@
-"""What tests of the edge ask for that is about PostgreSQL alone."""
+"""What tests of the edge ask for that is about one of the databases alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.harness.per_store import PerStore
 from tests.harness.postgres import Databases
+from tests.harness.service import Service
 from tests.harness.service_factory import ServiceFactory
 
 
@@ -14,5 +16,14 @@ def on_postgres(
 ) -> Iterator[ServiceFactory]:
     """Give a maker of services on PostgreSQL, whichever database the other tests run on."""
     made = ServiceFactory("postgres", databases, lambda: tmp_path_factory.mktemp("service"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(any_store: Callable[[str], PerStore]) -> Iterator[Service]:
+    """Give a running service of one worker with files of its own, whatever the other tests run on."""
+    shared = any_store("sqlite")
+    made = shared.services.like(shared.prepared, 1).start()
     yield made
     made.close()

@@ -143,7 +143,7 @@ def test_outcomes_are_counted_by_source(service: Service, fresh: Fresh) -> None:
         "conflict": 1,
         "invalid": 1,
         "not-json": 2,
-        "unverified": 1,
+        "malformed-headers": 1,
     }
     found = {
         name: total(service, "kitledger_webhooks_total", source="counted", outcome=name)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from store.checkpoints import LONGEST_SECONDS, Checkpoints, run_checkpoints
+from store.sqlite_file import SqliteFile
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def writer(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 @pytest.fixture
 def checkpoints(writer: sqlite3.Connection, tmp_path: Path) -> Iterator[Checkpoints]:
     """Checkpoint the file a first time."""
-    made = Checkpoints(tmp_path / "some.db")
+    made = Checkpoints(SqliteFile(tmp_path / "some.db"))
     assert made.run_if_due(100.0)
     made.run_if_due(101.0)
     yield made
@@ -53,7 +54,7 @@ def test_what_a_dead_process_left_is_copied_at_once(
     writer: sqlite3.Connection, tmp_path: Path
 ) -> None:
     insert(writer)
-    made = Checkpoints(tmp_path / "some.db")
+    made = Checkpoints(SqliteFile(tmp_path / "some.db"))
     assert made.run_if_due(100.0)
     made.close()
     assert copied(writer, tmp_path / "some.db")
@@ -62,9 +63,9 @@ def test_what_a_dead_process_left_is_copied_at_once(
 def test_a_log_at_rest_is_copied_once(writer: sqlite3.Connection, checkpoints: Checkpoints) -> None:
     insert(writer)
     assert not checkpoints.run_if_due(200.0)
-    assert not copied(writer, checkpoints.path)
+    assert not copied(writer, Path(checkpoints.file.path))
     assert checkpoints.run_if_due(201.0)
-    assert copied(writer, checkpoints.path)
+    assert copied(writer, Path(checkpoints.file.path))
     assert not checkpoints.run_if_due(202.0)
 
 
@@ -76,13 +77,13 @@ def test_a_log_that_does_not_come_to_rest_is_copied_after_a_while(
         insert(writer)
         looks.append(checkpoints.run_if_due(200.0 + second))
     assert [second for second, was in enumerate(looks) if was] == [5, 10]
-    assert copied(writer, checkpoints.path)
+    assert copied(writer, Path(checkpoints.file.path))
 
 
 def test_a_log_that_was_copied_begins_anew_while_others_write(
     writer: sqlite3.Connection, checkpoints: Checkpoints
 ) -> None:
-    log = checkpoints.path.with_name("some.db-wal")
+    log = Path(checkpoints.file.path).with_name("some.db-wal")
     sizes = []
     for second in range(40):
         insert(writer)
@@ -94,7 +95,7 @@ def test_a_log_that_was_copied_begins_anew_while_others_write(
 def test_a_reader_or_a_writer_keeps_nobody_from_going_on(
     writer: sqlite3.Connection, checkpoints: Checkpoints
 ) -> None:
-    reader = sqlite3.connect(checkpoints.path, isolation_level=None)
+    reader = sqlite3.connect(checkpoints.file.path, isolation_level=None)
     reader.execute("BEGIN")
     before = reader.execute("SELECT count(*) FROM numbers").fetchone()
     insert(writer)
@@ -107,7 +108,7 @@ def test_a_reader_or_a_writer_keeps_nobody_from_going_on(
     reader.close()
     assert not checkpoints.run_if_due(211.0)
     assert checkpoints.run_if_due(212.0)
-    assert copied(writer, checkpoints.path)
+    assert copied(writer, Path(checkpoints.file.path))
 
 
 def test_trouble_with_one_file_is_reported_and_keeps_from_no_other(
@@ -128,6 +129,6 @@ def test_trouble_with_one_file_is_reported_and_keeps_from_no_other(
             stop.set()
 
     insert(writer)
-    run_checkpoints([spoilt, missing, sound], stop, report)
+    run_checkpoints([SqliteFile(each) for each in (spoilt, missing, sound)], stop, report)
     assert said == 2 * [("checkpoint-waits", str(spoilt)), ("checkpoint-waits", str(missing))]
     assert copied(writer, sound)

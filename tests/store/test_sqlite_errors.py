@@ -10,6 +10,7 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from store.group_commit import GroupCommit
+from store.sqlite_file import SqliteFile
 from store.sqlite_session import SqliteSession
 from tests.harness.ledgers import Recorder
 from tests.harness.plain import Plain
@@ -64,13 +65,13 @@ def test_a_disk_that_takes_no_more_bytes_keeps_nothing_of_what_did_not_fit(
 
 
 def test_a_file_that_is_not_there_is_an_operational_error(tmp_path: Path) -> None:
-    committing = GroupCommit(SqliteSession(str(tmp_path / "missing" / "ledger.db")))
+    committing = GroupCommit(SqliteSession(SqliteFile(tmp_path / "missing" / "ledger.db")))
     with pytest.raises(OperationalError, match="unable to open"):
         committing.submit(lambda transaction: transaction)
 
 
 def test_a_file_that_is_no_database_is_an_operational_error(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear all, " * 1000)
-    committing = GroupCommit(SqliteSession(str(tmp_path / "letter.txt")))
+    committing = GroupCommit(SqliteSession(SqliteFile(tmp_path / "letter.txt")))
     with pytest.raises(OperationalError, match="not a database"):
         committing.submit(lambda transaction: transaction)
