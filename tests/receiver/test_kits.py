@@ -109,6 +109,7 @@ def test_a_barcode_may_need_escaping_in_its_path(
     assert service.get(f"{KITS}{escaped}/").json()["barcode"] == named
 
 
+@pytest.mark.one_store
 @pytest.mark.parametrize(
     "barcode",
     [
