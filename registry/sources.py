@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from registry.cached import Cached
 from registry.key_rows import add_key, expire_key, key_listing
 from registry.key_uses import KeyUses
 from registry.keys import STANDARD_WEBHOOKS, Source, SourceError
-from registry.registry import Cached, Registry, timestamp
+from registry.registry import Registry, timestamp
 from registry.source_rows import (
     change_source,
     check_header,
