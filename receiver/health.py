@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from projections.models.quarantine import PROJECTION as QUARANTINE
 from projections.status import statuses
 from receiver.access import requires
 from receiver.blueprint import Blueprint
@@ -63,7 +64,7 @@ def readyz() -> Response:
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def exposition() -> Response:
     """Get the Prometheus metrics of all processes of this server"""
-    text = metrics.exposition(_lags, shared=_shared())
+    text = metrics.exposition(_lags, _held, shared=_shared())
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
@@ -74,6 +75,11 @@ def _no_room() -> dict[str, Any]:
 
 def _shared() -> bool:
     return "PROMETHEUS_MULTIPROC_DIR" in os.environ
+
+
+def _held() -> Iterable[tuple[str, str, int]]:
+    with services().read_database.snapshot(QUARANTINE.name, None) as snapshot:
+        return QUARANTINE.counts(snapshot)
 
 
 def _lags() -> Iterable[tuple[str, int, bool]]:

@@ -11,14 +11,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.routing import IntegerConverter
 
 from receiver.errors import PROBLEM, ProblemSchema
-from receiver.openapi_parts import (
-    DESCRIPTION,
-    HEADERS,
-    LOCATION,
-    PRECONDITIONS,
-    SCHEMES,
-    SECURITY,
-)
+from receiver.openapi_parts import DESCRIPTION, PRECONDITIONS, SCHEMES, SECURITY, add_conditions
 from receiver.paths import TextConverter
 from receiver.webhook_description import describe_events
 
@@ -92,7 +85,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         for code in map(str, codes):
             responses.setdefault(code, {})
         if path.startswith("/api/"):
-            _add_conditions(method, operation)
+            add_conditions(method, operation)
         for code, response in responses.items():
             if code >= "400":
                 responses[code] = _problem(int(code), response)
@@ -106,29 +99,10 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
                 yield path, method, operation
 
 
-def _add_conditions(method: str, operation: dict[str, Any]) -> None:
-    """Add the preconditions of a request to a resource, and the headers of its answers."""
-    reads, responses = method == "get", operation["responses"]
-    names = [name for name in PRECONDITIONS if not reads or name == "If-None-Match"]
-    conditions = [{"$ref": f"#/components/parameters/{name}"} for name in names]
-    operation["parameters"] = [*operation.get("parameters", []), *conditions]
-    responses["304" if reads else "412"] = {"description": "Unchanged"} if reads else {}
-    for code in {"200", "201", "304"} & responses.keys():
-        shown = HEADERS if reads else {"ETag": HEADERS["ETag"]}
-        responses[code]["headers"] = _headers(shown | (LOCATION if code == "201" else {}))
-
-
 def _problem(code: int, response: dict[str, Any]) -> dict[str, Any]:
     content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     described = response.get("description") or HTTPStatus(code).phrase
     return {"description": described, "content": content}
-
-
-def _headers(headers: dict[str, tuple[str, str]]) -> dict[str, Any]:
-    return {
-        name: {"description": description, "schema": {"type": kind}}
-        for name, (description, kind) in headers.items()
-    }
 
 
 def _document(document: dict[str, Any]) -> Response:

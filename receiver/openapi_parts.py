@@ -1,5 +1,7 @@
 """The parts of the OpenAPI document that neither schemas nor routes define."""
 
+from typing import Any
+
 HEADERS = {
     "ETag": ("Changes when the answer does.", "string"),
     "Ledger-Lag": (
@@ -30,3 +32,22 @@ SCHEMES = {
     },
     "bearer": {"type": "http", "scheme": "bearer", "description": "A client's key."},
 }
+
+
+def add_conditions(method: str, operation: dict[str, Any]) -> None:
+    """Add the preconditions of a request to a resource, and the headers of its answers."""
+    reads, responses = method == "get", operation["responses"]
+    names = [name for name in PRECONDITIONS if not reads or name == "If-None-Match"]
+    conditions = [{"$ref": f"#/components/parameters/{name}"} for name in names]
+    operation["parameters"] = [*operation.get("parameters", []), *conditions]
+    responses["304" if reads else "412"] = {"description": "Unchanged"} if reads else {}
+    for code in {"200", "201", "304"} & responses.keys():
+        shown = HEADERS if reads else {"ETag": HEADERS["ETag"]}
+        responses[code]["headers"] = _headers(shown | (LOCATION if code == "201" else {}))
+
+
+def _headers(headers: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    return {
+        name: {"description": description, "schema": {"type": kind}}
+        for name, (description, kind) in headers.items()
+    }

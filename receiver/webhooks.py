@@ -48,7 +48,9 @@ def receive(source: str) -> Response:
         services().sources.uses.note(sender.name, delivery.key_id, delivery.received_at)
     with extensions["admission"].admit(len(body)):
         messages, batch = envelopes.read(body)
-        outcomes = deliveries.receive(services().ledger, delivery, messages, batch=batch)
+        outcomes = deliveries.receive(
+            services().ledger, delivery, messages, batch=batch, ignored=sender.ignored
+        )
     g.webhook_outcomes = [outcome.status for outcome in outcomes] or ["empty"]
     return _array(outcomes) if batch else _single(outcomes[0])
 

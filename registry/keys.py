@@ -43,6 +43,7 @@ class Source:
     header: str = "X-Hub-Signature-256"
     prefix: str = "sha256="
     retired: bool = False
+    ignored: tuple[str, ...] = ()
 
 
 def new_secret(scheme: str) -> str:

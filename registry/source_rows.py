@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from registry.ignored_fields import load_ignored
 from registry.key_rows import live_keys
 from registry.keys import Source, SourceError, verification_key
 from registry.tables import sources
@@ -14,6 +15,7 @@ from registry.tables import sources
 def load_sources(connection: Connection) -> dict[str, Source]:
     """Return every source with its live keys, by name."""
     keys = live_keys(connection, datetime.now(UTC))
+    ignored = load_ignored(connection)
     return {
         row.name: Source(
             name=row.name,
@@ -23,6 +25,7 @@ def load_sources(connection: Connection) -> dict[str, Source]:
             header=row.header,
             prefix=row.prefix,
             retired=row.retired_at is not None,
+            ignored=ignored.get(row.name, ()),
         )
         for row in connection.execute(select(sources))
     }

@@ -1,12 +1,14 @@
 """The sources that may send webhooks, and the keys that verify their signatures."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 
 from registry.cached import Cached
+from registry.ignored_fields import load_ignored, set_ignored
 from registry.key_rows import add_key, expire_key, key_listing
 from registry.key_uses import KeyUses
 from registry.keys import STANDARD_WEBHOOKS, Source, SourceError
@@ -52,8 +54,12 @@ class Sources:
         tolerance: int = 300,
         header: str = "X-Hub-Signature-256",
         prefix: str = "sha256=",
+        ignore_field: Sequence[str] | None = None,
     ) -> str:
-        """Add a source and return its secret; `tolerance` in seconds. Raises SourceError."""
+        """Add a source and return its secret; `tolerance` in seconds. Raises SourceError.
+
+        `ignore_field` are the JSON pointers of fields that don't count when two bodies are compared.
+        """
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
             raise SourceError(
                 "a source's name has up to 64 letters, digits, dots, dashes and underscores"
@@ -72,6 +78,7 @@ class Sources:
                     created_at=timestamp(),
                 )
             )
+            set_ignored(connection, name, ignore_field or ())
             return add_key(connection, name, scheme, secret, allow_short=allow_short)
 
     def rotate(self, name: str, secret: str | None = None, *, allow_short: bool = False) -> str:
@@ -92,12 +99,17 @@ class Sources:
             live_scheme(connection, name)
             return expire_key(connection, name, key_id, at or now)
 
-    def change(self, name: str, **settings: Any) -> None:
-        """Change settings of a source: its scheme, tolerance, header or prefix. Raises SourceError."""
+    def change(
+        self, name: str, *, ignore_field: Sequence[str] | None = None, **settings: Any
+    ) -> None:
+        """Change settings of a source: what `add` takes, but for the secret. Raises SourceError."""
         check_header(settings.get("header", "X"))
         with self._registry.changing() as connection:
             check_keys_fit(connection, name, settings.get("scheme", live_scheme(connection, name)))
-            change_source(connection, name, **settings)
+            if ignore_field is not None:
+                set_ignored(connection, name, ignore_field)
+            if settings:
+                change_source(connection, name, **settings)
 
     def check_live(self, name: str) -> None:
         """Raise SourceError when a source is unknown or retired."""
@@ -120,7 +132,9 @@ class Sources:
     def listing(self) -> list[dict[str, Any]]:
         """Return every source and its keys, without the secrets."""
         with self._registry.reading() as connection:
-            keys = key_listing(connection)
-            rows = connection.execute(select(sources)).mappings()
-            found = [{**row, "keys": keys.get(row["name"], [])} for row in rows]
-        return sorted(found, key=lambda each: str(each["name"]))
+            keys, ignored = key_listing(connection), load_ignored(connection)
+            rows = [dict(row) for row in connection.execute(select(sources)).mappings()]
+        for row in rows:
+            row["keys"] = keys.get(row["name"], [])
+            row["ignored"] = list(ignored.get(row["name"], ()))
+        return sorted(rows, key=lambda each: str(each["name"]))

@@ -24,6 +24,15 @@ SETTINGS: dict[str, tuple[Any, str]] = {
 """The type and the help of each setting."""
 
 
+_ignore_field = click.option(
+    "--ignore-field",
+    multiple=True,
+    callback=lambda _, __, given: None if not given else [each for each in given if each],
+    help="A JSON pointer such as /attempt, to what does not count when two bodies with one id are"
+    " compared; may be given several times; an empty one ends that.",
+)
+
+
 def takes_settings(**defaults: Any) -> Callable[[Command], Command]:
     """Add an option for each setting of a source; without a default, one that is not given is None."""
 
@@ -31,7 +40,7 @@ def takes_settings(**defaults: Any) -> Callable[[Command], Command]:
         for name, (kind, meaning) in reversed(SETTINGS.items()):
             default = {"default": defaults[name], "show_default": True} if name in defaults else {}
             command = click.option(f"--{name}", type=kind, help=meaning, **default)(command)
-        return command
+        return _ignore_field(command)
 
     return decorate
 

@@ -37,7 +37,11 @@ def list_sources(as_json: bool) -> None:
     """List the sources, the ids of their keys, and when each key last verified a webhook."""
     with open_services(migrate=False) as services:
         rows = services.sources.listing()
-    show(rows, ["name", "scheme", "tolerance", "keys", "created_at", "retired_at"], as_json=as_json)
+    show(
+        rows,
+        ["name", "scheme", "tolerance", "ignored", "keys", "created_at", "retired_at"],
+        as_json=as_json,
+    )
 
 
 @sources.command("set")

@@ -46,6 +46,7 @@ COMMIT_MEMBERS = Histogram(
     "How many requests shared a commit.",
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
 )
+HELD = "kitledger_quarantine_held"
 NO_ROOM = "no-room"
 LAG = "kitledger_projection_lag"
 STOPPED = "kitledger_projection_stopped"
@@ -75,6 +76,20 @@ class Lags(Collector):
         return [lag, stopped]
 
 
+class Held(Collector):
+    """The gauge of held deliveries, which is read from the read model at each scrape."""
+
+    def __init__(self, counts: Callable[[], Iterable[tuple[str, str, int]]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterable[Metric]:
+        """Return how many deliveries are in quarantine, by source and reason."""
+        held = GaugeMetricFamily(HELD, "Deliveries in quarantine.", labels=["source", "reason"])
+        for source, reason, count in self._counts():
+            held.add_metric([source, reason], count)
+        return [held]
+
+
 def no_room(*, shared: bool) -> tuple[int, float]:
     """Return how many webhooks were refused for lack of room, and when the last one was (0 for never).
 
@@ -91,17 +106,23 @@ def no_room(*, shared: bool) -> tuple[int, float]:
     return int(refused), max((each.value for each in samples if each.name == name), default=0.0)
 
 
-def exposition(lags: Callable[[], Iterable[tuple[str, int, bool]]], *, shared: bool) -> bytes:
+def exposition(
+    lags: Callable[[], Iterable[tuple[str, int, bool]]],
+    held: Callable[[], Iterable[tuple[str, str, int]]] = tuple,
+    *,
+    shared: bool,
+) -> bytes:
     """Return all metrics as text; `shared` if several processes write them into one folder.
 
     While that folder can't be read, only this process's are returned.
     """
+    asked = (Lags(lags), Held(held))
     if shared:
         FILES.restore()
         # The folder may be removed again between any two statements.
         with suppress(OSError, ValueError):
-            return _text(Lags(lags), multiprocess.MultiProcessCollector(None))
-    return _text(Lags(lags), WEBHOOKS, LAST_WITHOUT_ROOM, COMMIT_SECONDS, COMMIT_MEMBERS)
+            return _text(*asked, multiprocess.MultiProcessCollector(None))
+    return _text(*asked, WEBHOOKS, LAST_WITHOUT_ROOM, COMMIT_SECONDS, COMMIT_MEMBERS)
 
 
 def _text(*collectors: Collector) -> bytes:

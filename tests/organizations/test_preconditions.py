@@ -85,6 +85,7 @@ def test_what_is_not_there_matches_nothing(place: Place, etag: str) -> None:
     place.refused(("PUT", "groups/9", {"name": "New"}), 412, headers={"if-match": etag})
 
 
+@pytest.mark.one_store
 @pytest.mark.parametrize("spell", ["*", "{}", "W/{}", '"other", {}'])
 @pytest.mark.parametrize("case", CHANGES, ids=str)
 def test_who_wants_none_to_exist_changes_nothing_that_does(

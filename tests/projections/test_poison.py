@@ -11,13 +11,12 @@ from eventsourcing.persistence import StoredEvent
 
 from domain.aggregates.kit import Kit
 from domain.messages import InvalidEnvelope, Message
-from domain.use_cases import quarantine
 from projections.models.events import Events
 from projections.models.kits import Kits
 from projections.rebuild import RebuildStopped, rebuild
 from projections.status import NotStopped, skip
 from receiver import envelopes
-from tests.domain.scene import NOON, kit
+from tests.domain.scene import NOON, kit, release_one
 from tests.harness.ledgers import recorder_of
 from tests.projections.tally import Fragile, Tally, positions
 from tests.projections.world import World, batches_of
@@ -245,8 +244,6 @@ def test_a_telling_that_never_was_is_not_taken_back_by_a_release(world: World) -
     moved = kit(5, "A", "KIT_MOVED") | {"type": "kit.moved"}
     _, conflict = world.send(moved, kit(5, "B", "KIT_LOST"))
     assert conflict.quarantine is not None
-    quarantine.release(
-        world.ledger, conflict.quarantine, read, now=NOON, by="operator", replace=True
-    )
+    release_one(world.ledger, conflict.quarantine, read, now=NOON, by="operator", replace=True)
     world.project()
     assert world.status(KITS).error is None

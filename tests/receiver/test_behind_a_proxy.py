@@ -61,12 +61,13 @@ def test_the_page_its_assets_and_its_document_are_found(proxied: Service) -> Non
 def test_a_kit_is_read_by_its_escaped_barcode_all_the_same(proxied: Service) -> None:
     proxied.post_webhook(kit_event(3, "/lead/"))
     assert follow(proxied, f"{PREFIX}/api/v1/kits/%2Flead%2F").json()["barcode"] == "/lead/"
+    assert "/api/v1/kits/%2Flead%2F" in [line.get("path") for line in proxied.log_lines()]
 
 
 def test_a_connection_is_kept_for_as_long_as_the_setting_says(proxied: Service) -> None:
     with socket.create_connection(("127.0.0.1", proxied.port), timeout=10) as connection:
         for pause in (0.5, 0):
-            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            connection.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             assert connection.recv(4096).startswith(b"HTTP/1.1 200")
             time.sleep(pause)
         answered = time.monotonic()
