@@ -39,7 +39,7 @@ def readyz() -> Response:
 
     A projection that has stopped at an event is named, and does not make the service unready:
     webhooks and the other reads go on. `no_room` says how many webhooks were refused since the start because
-    there was no room for them, and when the last one was.
+    there was no room for them, and when the last one was. `detail` says when no source may send.
     """
     try:
         services().ledger.store.check()

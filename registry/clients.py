@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from domain.limits import LARGEST_ID
-from registry.registry import Cached, Registry, timestamp
+from registry.cached import Cached
+from registry.registry import Registry, timestamp
 from registry.tables import clients
 
 ROLES = ("reader", "registrar", "auditor", "admin")

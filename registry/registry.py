@@ -1,10 +1,8 @@
-"""Reading and changing the registry, with a cache that every change invalidates."""
+"""Reading and changing the registry, with a count of its changes."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, insert, inspect, select, update
 
@@ -12,13 +10,11 @@ from registry.tables import changes, metadata
 from store.advisory_locks import MIGRATION_LOCK
 from store.coalesced_query import CoalescedQuery
 from store.engines import Pragmas, driver_of, engine
-from store.errors import UNAVAILABLE
 from store.postgres_pool import PostgresPool
 from store.postgres_queries import run
 from store.sqlite_file import SqliteFile
 from store.urls import is_postgres
 
-T = TypeVar("T")
 VERSION = "SELECT count FROM registry_changes"
 BEGIN_NOTE = "BEGIN; SET LOCAL synchronous_commit = off"
 """Begins a transaction on PostgreSQL that waits for no disk."""
@@ -107,33 +103,3 @@ class Registry:
             self._kept = None
         self._noter.dispose()
         self._engine.dispose()
-
-
-class Cached(Generic[T]):
-    """Cache rows of the registry until its number of changes rises, so that no ended key verifies.
-
-    While the registry can't be reached, the cached rows are used: it can't be changed either.
-    """
-
-    def __init__(self, registry: Registry, load: Callable[[Connection], T]) -> None:
-        self._registry = registry
-        self._load = load
-        self._lock = threading.Lock()
-        self._kept: tuple[int, T] | None = None
-
-    def get(self) -> T:
-        """Return the current rows."""
-        try:
-            return self._now()
-        except UNAVAILABLE:
-            if self._kept is None:
-                raise
-            return self._kept[1]
-
-    def _now(self) -> T:
-        version = self._registry.version()
-        kept = self._kept
-        if kept is None or kept[0] != version:
-            with self._lock, self._registry.reading() as connection:
-                kept = self._kept = (version, self._load(connection))
-        return kept[1]

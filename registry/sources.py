@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from registry.cached import Cached
 from registry.ignored_fields import load_ignored, set_ignored
 from registry.key_rows import add_key, expire_key, key_listing
 from registry.key_uses import KeyUses
 from registry.keys import STANDARD_WEBHOOKS, Source, SourceError
-from registry.registry import Cached, Registry, timestamp
+from registry.registry import Registry, timestamp
 from registry.source_rows import (
     change_source,
     check_header,

@@ -112,6 +112,11 @@ def discard(ids: tuple[int, ...], why: str, **filters: Any) -> None:
         click.echo(f"{held[0]} is discarded.")
 
 
+def _body(body: bytes) -> str:
+    """Return a body as a line that a terminal can show."""
+    return printable(body.decode("utf-8", "backslashreplace"))
+
+
 def _releasing(services: "Services", *, replace: bool) -> "Callable[[Sequence[int]], list[Any]]":
     """Return a function that releases some held deliveries at a time."""
     from domain.use_cases import quarantine as use_cases
@@ -126,8 +131,3 @@ def _releasing(services: "Services", *, replace: bool) -> "Callable[[Sequence[in
         ignored=lambda source: known.get(source, ()),
     )
     return lambda part: use_cases.release(services.ledger, part, decision)
-
-
-def _body(body: bytes) -> str:
-    """Return a body as a line that a terminal can show."""
-    return printable(body.decode("utf-8", "backslashreplace"))

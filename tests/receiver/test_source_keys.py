@@ -10,6 +10,7 @@ import pytest
 from receiver.services import assemble
 from receiver.settings import Settings
 from registry.sources import Sources
+from store.errors import UNAVAILABLE
 from tests.conftest import NewService
 from tests.harness.service import Service
 from tests.harness.service_factory import ServiceFactory
@@ -229,6 +230,24 @@ def test_noting_a_use_does_not_make_workers_read_the_registry_again(
     sources.uses.write()
 
     assert shell.query("SELECT count FROM registry_changes") == before
+
+
+def test_a_use_is_not_noted_in_another_file_than_the_ledger_s(tmp_path: Path, name: str) -> None:
+    ledger = tmp_path / "ledger.db"
+    place = Service(tmp_path, DATABASE_URL=f"sqlite:///{ledger}")
+    secret = place.add_source(name)
+    services = assemble(Settings.from_environment(place.environment))
+    assert services.sources.get(name)
+    for file in tmp_path.glob("ledger.db*"):
+        file.unlink()
+
+    services.sources.uses.note(name, secret, datetime.now(UTC))
+    with pytest.raises(UNAVAILABLE):
+        services.sources.uses.write()
+    services.close()
+    place.close()
+
+    assert not ledger.exists()
 
 
 @pytest.mark.one_store
