@@ -48,7 +48,7 @@ def to_nobody(service: Service, body: bytes) -> int:
 def to_a_retired_source(service: Service, body: bytes) -> int:
     name = f"gone-{hash(body)}"
     service.add_source(name)
-    service.here("sources", "retire", name)
+    service.here("sources", "retire", name, "--yes")
     return service.post_webhook(body, source=name).status_code
 
 
