@@ -24,6 +24,7 @@ def migrate(connection: Connection, database: Database, models: Sequence[HasTabl
     """
     database.prepare(connection)
     metadata.create_all(connection, [projections, skipped, projector])
+    _add_fingerprint(connection, database.schema)
     inspector = inspect(connection)
     for model in models:
         tables = [table for slots in model.tables for table in slots]
@@ -32,6 +33,14 @@ def migrate(connection: Connection, database: Database, models: Sequence[HasTabl
             metadata.create_all(connection, tables)
             connection.execute(delete(projections).where(projections.c.name == model.name))
             connection.execute(insert(projections).values(name=model.name, slot=0, position=0))
+
+
+def _add_fingerprint(connection: Connection, schema: str | None) -> None:
+    """Add the column that earlier versions did not have, and keep their rows."""
+    present = {column["name"] for column in inspect(connection).get_columns("projections", schema)}
+    if "fingerprint" not in present:
+        table = "projections" if schema is None else f"{schema}.projections"
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN fingerprint VARCHAR")
 
 
 def _is_current(inspector: Inspector, table: Table, schema: str | None) -> bool:

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eventsourcing.persistence import PersistenceError
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
 from domain.ledger import Ledger
 from projections.databases import StillHeld
 from projections.event_batch import BATCH_BYTES, BATCH_EVENTS, EventBatch, Poison, apply_events
+from projections.history import STRANGER, adopt, fingerprint_at, restart
 from projections.projection import Projection
 from projections.read_database import ReadDatabase
 from projections.tables import projections
@@ -30,7 +31,6 @@ LogEvent = Callable[[str, dict[str, Any]], None]
 """Called with the name of a log event, and its fields."""
 Running = tuple[Projection, int, int]
 """A projection, its live slot, and its position."""
-AHEAD = "it is ahead of the ledger, which was restored to an earlier state: rebuild it"
 
 
 class Projector:
@@ -58,7 +58,7 @@ class Projector:
             .where(projections.c.name.in_([model.name for model in models]))
             .where(projections.c.stopped_at.is_(None))
             .where(projections.c.position < bindparam("reached"))
-            .values(position=bindparam("reached"))
+            .values(position=bindparam("reached"), fingerprint=bindparam("fingerprint"))
         )
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
 
@@ -79,7 +79,7 @@ class Projector:
                     checked = started
                     if not still_held():
                         return
-                resumed = resumed or self.resume()
+                resumed = resumed or self._prepare()
                 if started > due or self._ledger.store.max_notification_id() != reached:
                     due = max(due, started + BEAT_SECONDS)
                     before, reached = reached, self.step()
@@ -88,7 +88,8 @@ class Projector:
                     nap = 0 if full else min(LONGEST_NAP, NAPS * (time.monotonic() - started))
             except (DBAPIError, PersistenceError) as error:
                 self._log_event("projector-waits", {"error": str(error)})
-                nap = BEAT_SECONDS
+                # The database that answers next may have been restored.
+                nap, resumed = BEAT_SECONDS, False
             stop.wait(nap)
 
     def step(self) -> int:
@@ -103,40 +104,51 @@ class Projector:
                 first, topics=self._topics, limit=BATCH_EVENTS, max_bytes=BATCH_BYTES
             )
             batch = EventBatch(self._ledger, stored)
-            for model, slot, position in self._not_ahead(connection, running, reached):
+            if self._is_ahead(running, reached):
+                self._restart(connection)
+                return 0
+            for model, slot, position in running:
                 wanted = batch.wanted_by(model, position)
                 poison = apply_events(connection, model, slot, batch, wanted) if wanted else None
                 if poison is not None:
                     self._stop(connection, poison)
-            connection.execute(self._advance, {"reached": reached})
+            if first < reached:
+                known = fingerprint_at(self._ledger.store, reached)
+                connection.execute(self._advance, {"reached": reached, "fingerprint": known})
         return reached
 
-    def _not_ahead(
-        self, connection: Connection, running: list[Running], reached: int
-    ) -> list[Running]:
-        """Stop the projections that are ahead of the ledger: it was restored to an earlier state.
+    def _is_ahead(self, running: list[Running], reached: int) -> bool:
+        """Say whether a projection is ahead of the ledger: it was restored to an earlier state."""
+        furthest = max(position for _, _, position in running)
+        return furthest > reached and furthest > self._ledger.store.max_notification_id()
 
-        It will record other events at positions that those projections have passed.
-        """
-        if all(position <= reached for _, _, position in running):
-            return running
-        head = self._ledger.store.max_notification_id()
-        for model, _, position in running:
-            if position > head:
-                self._stop(connection, Poison(model.name, position + 1, AHEAD))
-        return [each for each in running if each[2] <= head]
+    def _restart(self, connection: Connection) -> None:
+        """Start the projections again that have projected another history than the ledger's."""
+        for name in restart(connection, self._ledger.store, self._models):
+            self._log_event("projection-restarts", {"projection": name, "error": STRANGER})
 
     def _beat(self, connection: Connection) -> None:
         if time.monotonic() - self._beaten > BEAT_SECONDS:
             self._read_database.beat(connection, self._owner)
             self._beaten = time.monotonic()
 
+    def _prepare(self) -> bool:
+        """Make the tables if they are gone, as after damage to their file; then resume."""
+        self._read_database.migrate(
+            self._models, lambda text: self._log_event("read-models-lost", {"error": text})
+        )
+        return self.resume()
+
     def resume(self) -> bool:
-        """Start stopped projections again: this version of the program may apply their event."""
+        """Start stopped projections again: this version of the program may apply their event.
+
+        Those of another history than the ledger's are emptied first.
+        """
         with self._read_database.transaction() as connection:
+            self._restart(connection)
+            adopt(connection, self._ledger.store)
             known = projections.c.name.in_([model.name for model in self._models])
-            not_ahead = or_(projections.c.error.is_(None), projections.c.error != AHEAD)
-            resumed = update(projections).where(known, not_ahead)
+            resumed = update(projections).where(known)
             connection.execute(resumed.values(stopped_at=None, error=None))
         return True
 
@@ -150,7 +162,13 @@ class Projector:
 
     def _stop(self, connection: Connection, poison: Poison) -> None:
         now = to_microseconds(datetime.now(UTC))
-        stopped = {"position": poison.position - 1, "stopped_at": now, "error": poison.error}
+        before = poison.position - 1
+        stopped = {
+            "position": before,
+            "fingerprint": fingerprint_at(self._ledger.store, before),
+            "stopped_at": now,
+            "error": poison.error,
+        }
         connection.execute(
             update(projections).where(projections.c.name == poison.projection).values(**stopped)
         )

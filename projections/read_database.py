@@ -1,14 +1,18 @@
 """The read models' database: snapshots, the write transaction, locks, and the projector's heartbeat."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from eventsourcing.persistence import PersistenceError
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
-from projections.databases import Locked, StillHeld, database
+from domain.ledger import Recorder
+from projections.databases import Damaged, Locked, StillHeld, database
+from projections.history import restart, strangers
 from projections.migration import HasTables, migrate
+from projections.projection import Projection
 from projections.snapshots import Snapshot, Snapshots
 from projections.tables import projector
 
@@ -27,10 +31,28 @@ class ReadDatabase:
         self._snapshots = Snapshots(self._database, pool_size)
         self.engine = self._database.engine
 
-    def migrate(self, models: Sequence[HasTables]) -> None:
-        """Create missing tables; a projection of another version starts again."""
+    def migrate(
+        self, models: Sequence[HasTables], warn: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Create missing tables; a projection of another version starts again.
+
+        A damaged file is set aside, and `warn` is told.
+        """
+        try:
+            self._migrate(models)
+        except Damaged as error:
+            warn(str(error))
+            self._migrate(models)
+
+    def restart_strangers(self, store: Recorder, models: Sequence[Projection]) -> list[str]:
+        """Empty the read models of another history than the ledger's, and return their names."""
+        with self.engine.connect() as connection:
+            found = strangers(connection, store, models)
+        if not found:
+            # The write transaction would wait for the projector.
+            return []
         with self.transaction() as connection:
-            migrate(connection, self._database, models)
+            return restart(connection, store, models)
 
     def snapshot(self, name: str, head: int | None) -> AbstractContextManager[Snapshot]:
         """Open a snapshot of a projection that shows every event up to `head`; see Snapshots.open."""
@@ -39,8 +61,14 @@ class ReadDatabase:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Open the only transaction that may write; it commits when the block ends without an error."""
-        with self._database.writer.begin() as connection:
-            yield connection
+        opened: Mapping[str, str] = {}
+        try:
+            with self._database.writer.begin() as connection:
+                opened = connection.info
+                yield connection
+        except DBAPIError as error:
+            self._database.set_aside(error, opened)
+            raise
 
     def projector_alive(self, within: float) -> bool:
         """Say whether a projector's last heartbeat is less than `within` seconds ago."""
@@ -71,6 +99,10 @@ class ReadDatabase:
                     yield still_held
                     return
         yield lambda: False
+
+    def _migrate(self, models: Sequence[HasTables]) -> None:
+        with self.transaction() as connection:
+            migrate(connection, self._database, models)
 
     def close(self) -> None:
         """Close every kept and pooled connection."""

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select, update
 from domain.ledger import Ledger
 from projections.databases import Locked, StillHeld
 from projections.event_batch import BATCH_BYTES, BATCH_EVENTS, EventBatch, Poison, apply_events
+from projections.history import fingerprint_at
 from projections.projection import Projection
 from projections.read_database import ReadDatabase
 from projections.slot_tables import SLOTS
@@ -48,7 +49,13 @@ def rebuild(
             while full or done < ledger.store.max_notification_id():
                 done, full = _apply_next(ledger, connection, model, 1 - live, done)
             _require(still_held)
-            switched = {"slot": 1 - live, "position": done, "stopped_at": None, "error": None}
+            switched = {
+                "slot": 1 - live,
+                "position": done,
+                "fingerprint": fingerprint_at(ledger.store, done),
+                "stopped_at": None,
+                "error": None,
+            }
             connection.execute(
                 update(projections).where(projections.c.name == model.name).values(**switched)
             )

@@ -11,6 +11,7 @@ from projections.databases import Database
 from projections.statement import compiled
 from projections.tables import projections
 from store.engines import driver_of
+from store.errors import UNAVAILABLE
 from store.pool import Pool
 
 CATCH_UP_SECONDS = 2.0
@@ -74,12 +75,14 @@ class Snapshots:
         deadline, nap = time.monotonic() + CATCH_UP_SECONDS, SHORTEST_NAP
         while True:
             with self._transaction(name) as (connection, slot, position, stopped_at):
-                # A running projector may be ahead of an older head; a stopped one stays ahead.
-                unknown = head is None or (stopped_at is not None and position > head)
-                lag = None if unknown else max(0, (head or 0) - position)
+                # The projector may be ahead of an older head.
+                lag = None if head is None else max(0, head - position)
                 if not lag or stopped_at is not None or time.monotonic() >= deadline:
                     yield Snapshot(connection, slot, lag)
                     return
+            if not self._database.is_current():
+                # The file was set aside: the kept connections are to the old one.
+                self._pool.close()
             time.sleep(nap)
             nap = min(2 * nap, LONGEST_NAP)
 
@@ -96,11 +99,18 @@ class Snapshots:
             slot, position, stopped_at = self._database.begin_snapshot(driver_of(connection), state)
             return slot, position, stopped_at
 
-        connection, state = self._pool.take(begin)
+        try:
+            connection, state = self._pool.take(begin)
+        except UNAVAILABLE as error:
+            self._database.set_aside(error, {})
+            raise
         try:
             yield connection, *state
             connection.rollback()
             driver_of(connection).rollback()
+        except UNAVAILABLE as error:
+            self._database.set_aside(error, connection.info)
+            raise
         finally:
             self._pool.give_back(connection)
 

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
-from projections.projector import AHEAD
 from projections.read_database import ReadDatabase
 from projections.tables import projections, skipped
 from projections.times import from_microseconds
@@ -49,9 +48,8 @@ def skip(read_database: ReadDatabase, name: str) -> int:
     """
     with read_database.transaction() as connection:
         row = connection.execute(select(projections).where(projections.c.name == name)).one()
-        if row.stopped_at is None or row.error == AHEAD:
-            why = "" if row.error is None else f": {row.error}"
-            raise NotStopped(f"{name} has not stopped at an event{why}")
+        if row.stopped_at is None:
+            raise NotStopped(f"{name} has not stopped at an event")
         position = int(row.position) + 1
         connection.execute(insert(skipped).values(name=name, position=position, error=row.error))
         connection.execute(

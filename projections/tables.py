@@ -12,6 +12,8 @@ projections = Table(
     Column("position", BigInteger, nullable=False),
     Column("stopped_at", BigInteger),
     Column("error", String),
+    # Of the event at the position; NULL at position 0.
+    Column("fingerprint", String),
 )
 skipped = Table(
     "skipped_events",

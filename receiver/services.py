@@ -1,10 +1,12 @@
 """The composition root: builds the services from the settings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import make_url
 
 from domain.ledger import Ledger
+from projections.history import STRANGER
 from projections.models import all_projections
 from projections.read_database import ReadDatabase
 from receiver.settings import Settings, SettingsError
@@ -41,10 +43,13 @@ class Services:
         self.registry.close()
 
 
-def assemble(settings: Settings, *, migrate: bool = False) -> Services:
+def assemble(
+    settings: Settings, *, migrate: bool = False, warn: Callable[[str], None] = lambda _: None
+) -> Services:
     """Build the services; with `migrate`, create missing folders and tables. Raises SettingsError.
 
-    Workers never migrate, since concurrent processes that create tables fail.
+    Read models of another history than the ledger's are emptied then, and `warn` is told. Workers never
+    migrate, since concurrent processes that create tables fail.
     """
     settings.check()
     opened = ledger_file(settings)
@@ -58,7 +63,9 @@ def assemble(settings: Settings, *, migrate: bool = False) -> Services:
     read_database = ReadDatabase(settings.views_database_url, settings.views_pool_size)
     if migrate:
         registry.migrate()
-        read_database.migrate(all_projections())
+        read_database.migrate(all_projections(), warn)
+        for name in read_database.restart_strangers(ledger.store, all_projections()):
+            warn(f"{name}: {STRANGER}")
     sources, clients = Sources(registry), Clients(registry)
     return Services(settings, ledger, read_database, registry, sources, clients)
 

@@ -43,7 +43,7 @@ class Registry:
         self._noter = (
             self._engine.execution_options(begin=BEGIN_NOTE)
             if shared
-            else engine(url, begin="BEGIN IMMEDIATE", pragmas=AT_ONCE)
+            else engine(url, begin="BEGIN IMMEDIATE", pragmas=AT_ONCE, file=file)
         )
         self._pool = PostgresPool(url, 1) if shared else None
         self._shared_version = CoalescedQuery(self._ask_version)

@@ -95,9 +95,10 @@ class SqliteSession:
         find there what was written.
         """
         self._execute("COMMIT")
+        self._file.check()
         if identity(self._file.log) != self._log:
             self._file.give_up()
-        self._file.check()
+            self._file.check()
 
     def abandon(self) -> None:
         """Roll back by closing: after a full disk or a failed sync the connection can't be trusted."""

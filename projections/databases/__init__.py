@@ -1,9 +1,10 @@
 """The databases that read models are kept in: an SQLite file, or a schema of PostgreSQL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from eventsourcing.persistence import OperationalError
 from sqlalchemy import Connection, Engine
 
 from store.urls import is_postgres
@@ -14,6 +15,10 @@ StillHeld = Callable[[], bool]
 
 class Locked(Exception):
     """Another process holds the lock."""
+
+
+class Damaged(OperationalError):
+    """The file of the read models is damaged, and was set aside; the message names both."""
 
 
 class Database(Protocol):
@@ -30,6 +35,8 @@ class Database(Protocol):
     def writer(self) -> Engine: ...
     def connect(self) -> Connection: ...
     def close(self) -> None: ...
+    def is_current(self) -> bool: ...
+    def set_aside(self, error: Exception, opened: Mapping[str, str]) -> None: ...
     def reusable(self, driver: Any) -> bool: ...
     def begin_snapshot(self, driver: Any, state: str) -> tuple[Any, ...]: ...
     def prepare(self, connection: Connection) -> None: ...

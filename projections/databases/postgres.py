@@ -1,7 +1,7 @@
 """Read models in a PostgreSQL database."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from math import inf
 from typing import Any
@@ -63,6 +63,13 @@ class PostgresDatabase:
     def close(self) -> None:
         """Close the pooled connections."""
         self.engine.dispose()
+
+    def is_current(self) -> bool:
+        """Return True: connections to a server that was replaced are lost."""
+        return True
+
+    def set_aside(self, error: Exception, opened: Mapping[str, str]) -> None:
+        """Do nothing: the server's files are its own."""
 
     def reusable(self, driver: Any) -> bool:
         """Say whether a connection can be used again: not in a transaction or to a standby."""

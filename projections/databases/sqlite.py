@@ -2,19 +2,25 @@
 
 import fcntl
 import os
+import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import DisconnectionError
 
-from projections.databases import Locked, StillHeld
+from projections.databases import Damaged, Locked, StillHeld
 from store.engines import Pragmas, engine
+from store.file_identity import identity
 
 NORMAL: Pragmas = {"synchronous": "NORMAL"}
 """Commits don't wait for the disk: after a power cut the projector writes the lost rows again."""
+DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+FILE = "file"
+"""The key, in the `info` of a connection, of the identity of its file."""
 WRITER: Pragmas = {"cache_size": -32 * 1024, "wal_autocheckpoint": 64_000}
 """In KiB, and in pages. Large, since keys are scattered over their indexes: so a page has many changes
 before it is written."""
@@ -30,6 +36,11 @@ class SqliteDatabase:
         self.engine = engine(url, begin="BEGIN", pragmas=NORMAL)
         # Locked from the start: a transaction that reads before it writes would fail instead of waiting.
         self.writer = engine(url, begin="BEGIN IMMEDIATE", pragmas={**NORMAL, **WRITER})
+        self._path = self._url.database or ""
+        self._current = ""
+        for each in (self.engine, self.writer):
+            event.listen(each, "connect", self._remember_file)
+            event.listen(each, "checkout", self._require_file)
         self._reader = self.engine.execution_options(begin=None)
 
     def connect(self) -> Connection:
@@ -40,6 +51,39 @@ class SqliteDatabase:
         """Close the pooled connections."""
         self.engine.dispose()
         self.writer.dispose()
+
+    def is_current(self) -> bool:
+        """Say whether the path still names the file of the last connection."""
+        return identity(self._path) == self._current
+
+    def set_aside(self, error: Exception, opened: Mapping[str, str]) -> None:
+        """Rename the file if an error says that it is damaged; raises Damaged then.
+
+        `opened` is the `info` of the connection, empty if there was none. A file that another process has
+        put in the place of that connection's stays.
+        """
+        cause = getattr(error, "orig", error)
+        if getattr(cause, "sqlite_errorcode", 0) & 0xFF not in DAMAGE:
+            return
+        aside = f"{self._path}.damaged"
+        with suppress(Locked), self.lock("set-aside"):
+            if opened.get(FILE) in {None, identity(self._path)}:
+                # The logs first: a new file must not find them.
+                for suffix in ("-wal", "-shm", ""):
+                    with suppress(FileNotFoundError):
+                        Path(f"{self._path}{suffix}").replace(f"{aside}{suffix}")
+        raise Damaged(
+            f"{self._path} is damaged ({cause}): it is set aside as {aside}, and the read models are "
+            "made anew from the ledger"
+        )
+
+    def _remember_file(self, _: Any, record: Any) -> None:
+        self._current = record.info[FILE] = identity(self._path)
+
+    def _require_file(self, _: Any, record: Any, __: Any) -> None:
+        """Let the pool open another connection when the file was replaced since this one was opened."""
+        if record.info[FILE] != identity(self._path):
+            raise DisconnectionError
 
     def reusable(self, driver: Any) -> bool:
         """Say whether a connection can be used again: not in a transaction."""

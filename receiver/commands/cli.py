@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from receiver.commands import clients, project, projections, quarantine, service, sources
+from receiver.commands.terminal import printable
 
 
 class OneLineErrors(click.Group):
@@ -21,7 +22,7 @@ class OneLineErrors(click.Group):
             raise
         except _operators() as error:
             cause = getattr(error, "orig", None) or error
-            raise click.ClickException(" ".join(str(cause).split())) from error
+            raise click.ClickException(printable(" ".join(str(cause).split()))) from error
 
 
 @click.group(cls=OneLineErrors)

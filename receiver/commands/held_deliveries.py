@@ -8,6 +8,7 @@ import click
 
 from receiver.commands.shared import ID
 from receiver.commands.source_options import as_time
+from receiver.commands.terminal import printable
 
 if TYPE_CHECKING:
     from receiver.services import Services
@@ -82,6 +83,6 @@ def report(ids: Sequence[int], refused: Mapping[int, Exception], done: str) -> N
     if len(ids) != 1:
         click.echo(f"{len(ids) - len(refused)} {done}.")
     for position, error in list(refused.items())[:MOST_NAMED]:
-        click.echo(f"{position}: {error}", err=True)
+        click.echo(f"{position}: {printable(str(error))}", err=True)
     if refused:
         raise click.ClickException(f"{len(refused)} of {len(ids)} were refused")

@@ -13,7 +13,8 @@ from receiver.commands.held_deliveries import (
     takes_filters,
     takes_held,
 )
-from receiver.commands.shared import ID, as_json, open_services, operator, show
+from receiver.commands.shared import ID, as_json, open_services, operator, print_json, show
+from receiver.commands.terminal import printable
 
 if TYPE_CHECKING:
     from receiver.services import Services
@@ -44,8 +45,6 @@ def list_held(everything: bool, as_json: bool, **filters: Any) -> None:
 @as_json
 def show_held(quarantine_id: int, as_json: bool) -> None:
     """Show the bytes of QUARANTINE_ID, and why they are in quarantine."""
-    import json
-
     from domain.use_cases.quarantine import quarantined
 
     with open_services(migrate=False) as services:
@@ -64,10 +63,10 @@ def show_held(quarantine_id: int, as_json: bool) -> None:
         "body": event.body.decode("utf-8", "backslashreplace"),
     }
     if as_json:
-        click.echo(json.dumps(facts, indent=2))
+        print_json(facts)
         return
     for name, value in facts.items():
-        click.echo(f"{name}: {value}")
+        click.echo(f"{name}: {printable(str(value))}")
 
 
 @quarantine.command()
@@ -85,8 +84,8 @@ def release(ids: tuple[int, ...], yes: bool, **filters: Any) -> None:
         results = dict(in_parts(held, _releasing(services, replace=yes)))
         conflict = results[held[0]] if len(held) == 1 else None
         if isinstance(conflict, WouldReplace):
-            click.echo(f"recorded: {conflict.recorded.decode('utf-8', 'backslashreplace')}")
-            click.echo(f"held:     {conflict.held.decode('utf-8', 'backslashreplace')}")
+            click.echo(f"recorded: {_body(conflict.recorded)}")
+            click.echo(f"held:     {_body(conflict.held)}")
             click.confirm("Let the held one replace the recorded one?", abort=True)
             results = dict(in_parts(held, _releasing(services, replace=True)))
     refused = {key: each for key, each in results.items() if isinstance(each, Refusal)}
@@ -127,3 +126,8 @@ def _releasing(services: "Services", *, replace: bool) -> "Callable[[Sequence[in
         ignored=lambda source: known.get(source, ()),
     )
     return lambda part: use_cases.release(services.ledger, part, decision)
+
+
+def _body(body: bytes) -> str:
+    """Return a body as a line that a terminal can show."""
+    return printable(body.decode("utf-8", "backslashreplace"))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from receiver.commands.terminal import printable
+
 if TYPE_CHECKING:
     from receiver.services import Services
 
@@ -32,7 +34,7 @@ def open_services(*, create: bool = False, migrate: bool = True) -> "Iterator[Se
     settings = Settings.from_environment()
     if not create:
         check_exists(settings, read_models=not migrate)
-    services = assemble(settings, migrate=migrate)
+    services = assemble(settings, migrate=migrate, warn=lambda text: click.echo(text, err=True))
     try:
         if not migrate:
             services.check_tables()
@@ -54,17 +56,24 @@ def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: boo
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     if as_json:
-        click.echo(json.dumps(rows, default=_plain, indent=2))
+        print_json(rows)
         return
     table = Table(box=box.SIMPLE)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(row[column]) for column in columns))
+        # As Text, since rich reads markup in what is a str.
+        table.add_row(*(Text(printable(_cell(row[column]))) for column in columns))
     # A pipe has no width, so lines are not wrapped.
     Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS).print(table)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, in visible characters of ASCII alone."""
+    click.echo(json.dumps(value, default=_plain, indent=2).replace("\x7f", "\\u007f"))
 
 
 def _plain(value: Any) -> Any:

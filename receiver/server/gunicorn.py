@@ -109,7 +109,7 @@ def options(
     `keepalive` is the longest wait in seconds for the next request on a connection, or for its head.
     """
     return {
-        "bind": f"{host}:{port}",
+        "bind": netloc(host, port),
         "workers": workers,
         "worker_class": "receiver.server.worker.Worker",
         "worker_connections": CONNECTIONS,
@@ -123,6 +123,11 @@ def options(
         "logger_class": "receiver.server.worker.Log",
         "child_exit": _forget,
     }
+
+
+def netloc(host: str, port: int) -> str:
+    """Return a host and its port as in URLs, with brackets around an IPv6 address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _forget(_: Any, worker: Any) -> None:
