@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from receiver.commands.shared import ID
+from receiver.commands.shared import ID, operator
 from receiver.commands.source_options import as_time
 from receiver.commands.terminal import printable
 
@@ -74,6 +74,22 @@ def in_parts(
     for start in track(starts, "Treating", console=console, disable=few):
         part = ids[start : start + AT_ONCE]
         yield from zip(part, treat(part), strict=True)
+
+
+def releasing(services: "Services", *, replace: bool) -> "Callable[[Sequence[int]], list[Any]]":
+    """Return a function that releases some held deliveries at a time."""
+    from domain.use_cases import quarantine as use_cases
+    from receiver import dates, envelopes
+
+    known = {source.name: source.ignored for source in services.sources.all()}
+    decision = use_cases.Release(
+        read=envelopes.read,
+        now=dates.utc_now(),
+        by=operator(),
+        replace=replace,
+        ignored=lambda source: known.get(source, ()),
+    )
+    return lambda part: use_cases.release(services.ledger, part, decision)
 
 
 def report(ids: Sequence[int], refused: Mapping[int, Exception], done: str) -> None:

@@ -1,7 +1,6 @@
 """kitledger quarantine: deliveries that were verified but could not be recorded."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -9,15 +8,13 @@ from receiver.commands.held_deliveries import (
     chosen,
     held_rows,
     in_parts,
+    releasing,
     report,
     takes_filters,
     takes_held,
 )
 from receiver.commands.shared import ID, as_json, open_services, operator, print_json, show
 from receiver.commands.terminal import printable
-
-if TYPE_CHECKING:
-    from receiver.services import Services
 
 COLUMNS = ["id", "source", "reason", "event_id", "received_at", "bytes", "state"]
 
@@ -81,13 +78,13 @@ def release(ids: tuple[int, ...], yes: bool, **filters: Any) -> None:
 
     with open_services() as services:
         held = chosen(services, ids, **filters)
-        results = dict(in_parts(held, _releasing(services, replace=yes)))
+        results = dict(in_parts(held, releasing(services, replace=yes)))
         conflict = results[held[0]] if len(held) == 1 else None
         if isinstance(conflict, WouldReplace):
             click.echo(f"recorded: {_body(conflict.recorded)}")
             click.echo(f"held:     {_body(conflict.held)}")
             click.confirm("Let the held one replace the recorded one?", abort=True)
-            results = dict(in_parts(held, _releasing(services, replace=True)))
+            results = dict(in_parts(held, releasing(services, replace=True)))
     refused = {key: each for key, each in results.items() if isinstance(each, Refusal)}
     report(held, refused, "released")
     for outcome in results[held[0]] if len(held) == 1 else ():
@@ -115,19 +112,3 @@ def discard(ids: tuple[int, ...], why: str, **filters: Any) -> None:
 def _body(body: bytes) -> str:
     """Return a body as a line that a terminal can show."""
     return printable(body.decode("utf-8", "backslashreplace"))
-
-
-def _releasing(services: "Services", *, replace: bool) -> "Callable[[Sequence[int]], list[Any]]":
-    """Return a function that releases some held deliveries at a time."""
-    from domain.use_cases import quarantine as use_cases
-    from receiver import dates, envelopes
-
-    known = {source.name: source.ignored for source in services.sources.all()}
-    decision = use_cases.Release(
-        read=envelopes.read,
-        now=dates.utc_now(),
-        by=operator(),
-        replace=replace,
-        ignored=lambda source: known.get(source, ()),
-    )
-    return lambda part: use_cases.release(services.ledger, part, decision)
