@@ -5,6 +5,7 @@ from chaos.faults.clients import ManyClients, SlowClients
 from chaos.faults.clocks import ClockSetBack
 from chaos.faults.connections import BackendsTerminated, CommitsCut
 from chaos.faults.disks import DiskFull, FileLimit
+from chaos.faults.files import LedgerMoved, LedgerRestored, MetricsRemoved, ReadModelsDamaged
 from chaos.faults.locks import AppendLockHeld, LedgerLocked
 from chaos.faults.pools import PoolExhausted
 from chaos.faults.processes import MasterKilled, ProjectorKilled, WorkerKilled
@@ -21,6 +22,10 @@ FAULTS: tuple[type[Fault], ...] = (
     BackendsTerminated,
     DiskFull,
     FileLimit,
+    MetricsRemoved,
+    ReadModelsDamaged,
+    LedgerRestored,
+    LedgerMoved,
     LedgerLocked,
     AppendLockHeld,
     PoolExhausted,
