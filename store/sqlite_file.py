@@ -20,6 +20,7 @@ class SqliteFile:
         self.path = str(path)
         self.log = f"{path}-wal"
         self._opened = expected
+        self._log = ""
         self._replaceable = replaceable
 
     def connect(self, **options: Any) -> sqlite3.Connection:
@@ -31,8 +32,10 @@ class SqliteFile:
         return connection
 
     def is_current(self) -> bool:
-        """Say whether the path names the file that was opened, if one was."""
-        return not self._opened or identity(self.path) == self._opened
+        """Say whether the paths name the file that was opened, and its log, if they were."""
+        return (not self._opened or identity(self.path) == self._opened) and (
+            not self._log or identity(self.log) == self._log
+        )
 
     def check(self) -> None:
         """Raise OperationalError when the path doesn't name the file that was opened."""
@@ -46,9 +49,14 @@ class SqliteFile:
         """Accept no other file than this one, if it is given."""
         self._opened = identity or self._opened
 
-    def give_up(self) -> None:
-        """Refuse the file from now on: its log is gone, and another process would not find this one's."""
-        self._opened = "lost"
+    def remember_log(self) -> None:
+        """Require from now on that the log stays the one that a connection has just opened."""
+        self._log = self._log or identity(self.log)
+
+    def forget_log(self) -> None:
+        """Let SQLite remove the log when it closes a connection, but not overlook that it is lost."""
+        if self.is_current():
+            self._log = ""
 
 
 def existing(path: str) -> str:

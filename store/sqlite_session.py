@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from store.errors import translated_errors
-from store.file_identity import identity
 from store.sqlite_connection import SqliteQueries, connect
 from store.sqlite_file import SqliteFile
 from store.stored_rows import Row
@@ -39,7 +38,6 @@ class SqliteSession:
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
-        self._log = ""
         self._connection: sqlite3.Connection | None = None
 
     def begin(self) -> None:
@@ -52,7 +50,7 @@ class SqliteSession:
                 try:
                     connection.execute("BEGIN IMMEDIATE")
                     connection.execute("SAVEPOINT work")
-                    self._log = self._log or identity(self._file.log)
+                    self._file.remember_log()
                 except sqlite3.OperationalError as error:
                     busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                     if not busy or time.monotonic() > deadline:
@@ -96,15 +94,13 @@ class SqliteSession:
         """
         self._execute("COMMIT")
         self._file.check()
-        if identity(self._file.log) != self._log:
-            self._file.give_up()
-            self._file.check()
 
     def abandon(self) -> None:
         """Roll back by closing: after a full disk or a failed sync the connection can't be trusted."""
         if self._connection is not None:
+            self._file.forget_log()
             self._connection.close()
-            self._connection, self._log = None, ""
+            self._connection = None
 
     def _execute(self, statement: str) -> None:
         with translated_errors:

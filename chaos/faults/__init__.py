@@ -5,12 +5,7 @@ from chaos.faults.clients import ManyClients, SilentClients, SlowClients
 from chaos.faults.clocks import ClockSetBack
 from chaos.faults.connections import BackendsTerminated, CommitsCut
 from chaos.faults.disks import DiskFull, FileLimit
-from chaos.faults.files import (
-    ForeignReadModels,
-    LedgerMovedAway,
-    MetricsRemoved,
-    ReadModelsDamaged,
-)
+from chaos.faults.files import LedgerMoved, LedgerRestored, MetricsRemoved, ReadModelsDamaged
 from chaos.faults.locks import AppendLockHeld, LedgerLocked
 from chaos.faults.pools import PoolExhausted
 from chaos.faults.processes import MasterKilled, ProjectorKilled, WorkerKilled
@@ -28,9 +23,9 @@ FAULTS: tuple[type[Fault], ...] = (
     DiskFull,
     FileLimit,
     MetricsRemoved,
-    LedgerMovedAway,
     ReadModelsDamaged,
-    ForeignReadModels,
+    LedgerRestored,
+    LedgerMoved,
     LedgerLocked,
     AppendLockHeld,
     PoolExhausted,

@@ -81,6 +81,20 @@ def test_one_that_is_put_back_goes_on(recorder: Recorder, file: Path) -> None:
     assert recorder.insert_events([event("late")]) == [3]
 
 
+def test_one_that_comes_back_before_its_log_waits_for_it(recorder: Recorder, file: Path) -> None:
+    log, away = file.with_name("ledger.db-wal"), file.with_name("away.db")
+    file.rename(away)
+    log.rename(file.with_name("away.db-wal"))
+    for _ in range(2):
+        with pytest.raises(OperationalError, match="removed or replaced"):
+            recorder.insert_events([event("late")])
+    away.rename(file)
+    with pytest.raises(OperationalError, match="removed or replaced"):
+        recorder.insert_events([event("late")])
+    file.with_name("away.db-wal").rename(log)
+    assert recorder.insert_events([event("late")]) == [3]
+
+
 def test_a_process_that_is_told_which_file_it_is_opens_no_other(
     recorder: Recorder, file: Path, url: str
 ) -> None:
