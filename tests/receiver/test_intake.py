@@ -18,9 +18,11 @@ from receiver.server import waits
 from receiver.server.gunicorn import CONNECTIONS
 from receiver.server.waits import TimedBody, Wait
 from tests.conftest import NewService
-from tests.harness.raw import answer, connections, head
+from tests.harness.effort import LONG
+from tests.harness.raw import answer, connect, connections, head
 from tests.harness.service import Service
 from tests.receiver.examples import Fresh, note
+from tests.receiver.test_health import total
 
 pytestmark = pytest.mark.one_store
 MIB = 1024 * 1024
@@ -173,6 +175,17 @@ def test_a_body_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch, limit
 
     assert sender.request.should_close()
     gevent.killall(background)
+
+
+@pytest.mark.skipif(not LONG, reason="it takes as long as a sender may")
+def test_a_sender_that_is_too_slow_is_told_so(service: Service) -> None:
+    with connect(service.port) as sender:
+        sender.sendall(PROMISE)
+
+        refusal = answer(sender)
+
+    assert (refusal.status, refusal.headers["Connection"]) == (408, "close")
+    assert total(service, "kitledger_webhooks_total", outcome="too-slow") >= 1
 
 
 def test_an_interrupted_body_is_told_from_a_slow_one() -> None:
