@@ -18,8 +18,8 @@ from store.urls import is_postgres
 VERSION = "SELECT count FROM registry_changes"
 BEGIN_NOTE = "BEGIN; SET LOCAL synchronous_commit = off"
 """Begins a transaction on PostgreSQL that waits for no disk."""
-AT_ONCE: Pragmas = {"synchronous": "NORMAL", "busy_timeout": 0}
-"""The same on SQLite; one that had to wait for another writer fails, since it would hold up a worker."""
+BRIEFLY: Pragmas = {"synchronous": "NORMAL", "busy_timeout": 10}
+"""The same on SQLite; it waits 10 ms for another writer and no longer, since it holds up a worker."""
 
 
 def timestamp(timespec: str = "seconds") -> str:
@@ -39,7 +39,7 @@ class Registry:
         self._noter = (
             self._engine.execution_options(begin=BEGIN_NOTE)
             if shared
-            else engine(url, begin="BEGIN IMMEDIATE", pragmas=AT_ONCE, file=file)
+            else engine(url, begin="BEGIN IMMEDIATE", pragmas=BRIEFLY, file=file)
         )
         self._pool = PostgresPool(url, 1) if shared else None
         self._shared_version = CoalescedQuery(self._ask_version)
