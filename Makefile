@@ -10,6 +10,8 @@ run: $(INSTALLED)
 
 # More processes than processors, since many tests wait for servers. By worksteal, since pytest-xdist 3.8
 # runs on for ever by loadfile once a test has ended its process.
+# Hundreds of processes share the compiled modules.
+unexport PYTHONDONTWRITEBYTECODE
 SPREAD := -n 3 --dist worksteal
 
 test: $(INSTALLED)

@@ -13,7 +13,7 @@ import httpx
 
 from benchmarks.store_under_test import StoreUnderTest
 from benchmarks.waiting import TimedOut, wait_until
-from receiver.settings import processors
+from receiver.processors import processors
 
 START_SECONDS = 30.0
 STOP_SECONDS = 60.0

@@ -9,8 +9,9 @@ from eventsourcing import postgres
 from eventsourcing.persistence import Transcoder
 from psycopg.conninfo import conninfo_to_dict
 
+from receiver.processors import processors
 from receiver.server.gunicorn import Server, options
-from receiver.settings import Settings, processors
+from receiver.settings import Settings
 from store.mapper import Mapper
 from store.transcoder import MessagePackTranscoder
 

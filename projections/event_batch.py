@@ -1,5 +1,6 @@
 """A batch of the ledger's events, and applying it to a projection."""
 
+import reprlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,13 @@ from projections.tables import skipped
 
 BATCH_EVENTS = 1000
 BATCH_BYTES = 8 * 1024 * 1024
+PROGRAM_LIMIT = "54"
+"""The class of PostgreSQL's codes for what is larger than its limits."""
+LONGEST_ERROR = 2000
+"""In characters; the middle of a longer one is left out."""
+# Of an error whose own representation fails it gives the class.
+_brief = reprlib.Repr()
+_brief.maxother = LONGEST_ERROR
 
 
 @dataclass(frozen=True)
@@ -90,12 +98,21 @@ def _attempt(
     except DBAPIError as error:
         if error.connection_invalidated or not _caused_by_data(error):
             raise
-        return Poison(model.name, wanted[0].id, repr(error.orig))
+        return Poison(model.name, wanted[0].id, _described(error.orig))
     except Exception as error:
-        return Poison(model.name, wanted[0].id, repr(error))
+        return Poison(model.name, wanted[0].id, _described(error))
     return None
 
 
+def _described(error: BaseException | None) -> str:
+    """Describe an error in a text that every database and log can keep, whatever is in it."""
+    return _brief.repr(error).encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+
+
 def _caused_by_data(error: DBAPIError) -> bool:
-    """Say whether the row caused the error, not the state of the database."""
-    return type(error).__name__ in {"IntegrityError", "DataError"}
+    """Say whether the row caused the error, not the state of the database.
+
+    PostgreSQL says of a row that goes beyond a limit, such as an index's, that it is an operational one.
+    """
+    beyond_limit = str(getattr(error.orig, "sqlstate", None)).startswith(PROGRAM_LIMIT)
+    return beyond_limit or type(error).__name__ in {"IntegrityError", "DataError"}

@@ -18,7 +18,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     # before gevent has patched them.
     from flask import Flask
 
-    from receiver import answers, errors, health, openapi, requests, webhooks
+    from receiver import answers, errors, health, openapi, paths, requests, webhooks
     from receiver.resources import all_resources
     from receiver.server import logs
     from receiver.services import assemble
@@ -38,28 +38,40 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     resources = [each for resource in all_resources() for each in resource.make_blueprints()]
     for blueprint in (webhooks.blueprint, *resources, health.blueprint):
         api.register_blueprint(blueprint)
-    openapi.serve(app, api)
+    prefix = services.settings.forwarded_prefix
+    openapi.serve(app, api, prefix)
+    app.wsgi_app = paths.prepare_paths(app.wsgi_app, prefix)  # type: ignore[method-assign]
     app.after_request(answers.conditional)
     return app
 
 
 def preload(app: "Flask") -> None:
-    """Read the registry at the start, since the store may be unreachable at the first request."""
+    """Read the registry at the start, since the store may be unreachable at the first request.
+
+    A ledger without a source is warned about: it may be a new one, made in the wrong folder.
+    """
     from contextlib import suppress
 
+    import structlog
+
+    from receiver.health import NO_SOURCE
     from store.errors import UNAVAILABLE
 
     services: Services = app.extensions["services"]
     with suppress(*UNAVAILABLE):
         services.clients.any()
-        services.sources.all()
+        if not services.sources.may_send():
+            files = [str(file.resolve()) for file in services.settings.files]
+            structlog.get_logger().warning("no-source", detail=NO_SOURCE, files=files)
 
 
 def _share(app: "Flask", services: "Services") -> None:
-    """Add the services to the application, and count the store's commits."""
-    from receiver.bodies import Admission
+    """Add the services and the limits to the application, and count the store's commits."""
+    from receiver.admission import MOST_BYTES, Admission, Arrivals
     from receiver.server.metrics import observe_commit
 
-    app.extensions["admission"] = Admission()
+    room = max(MOST_BYTES, 2 * services.settings.max_body_bytes)
+    app.extensions["admission"] = Admission(size=room)
+    app.extensions["arrivals"] = Arrivals(room)
     app.extensions["services"] = services
     services.ledger.recorder.group_commit.observe = observe_commit  # type: ignore[attr-defined]

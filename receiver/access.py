@@ -9,6 +9,7 @@ from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth, MultiAuth
 
 from receiver.current import services
 from receiver.errors import problem
+from receiver.queries import known_parameters_only
 from registry.clients import Client
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,11 +32,13 @@ _either = MultiAuth(_basic, _bearer)
 def requires(role: str) -> Callable[[F], F]:
     """Require a client with this role, or with `admin`; answer others with 401 or 403.
 
-    A client that is bound to an organization gets 404 for everything outside it.
+    A client that is bound to an organization gets 404 for everything outside it. A query parameter that
+    the route does not know is answered 400.
     """
 
     def mark(route: F) -> F:
-        guarded = _either.login_required(role=[role, "admin"])(route)
+        checked = known_parameters_only(route)
+        guarded = _either.login_required(role=[role, "admin"])(checked)
         guarded.role = role
         return guarded  # type: ignore[no-any-return]
 

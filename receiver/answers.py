@@ -16,17 +16,21 @@ def answer(value: Any, status: int = 200) -> Response:
     return response
 
 
-def if_match(shown: Callable[..., Any]) -> Callable[..., None]:
-    """Return a check that aborts with 412 unless the request's If-Match has the state's ETag.
+def preconditions(shown: Callable[..., Any]) -> Callable[..., None]:
+    """Return a check that aborts with 412 unless a state meets the request's preconditions.
 
-    `shown` returns the JSON value that a GET of the state answers.
+    These are If-Match and If-None-Match (RFC 9110, section 13.1). `shown` returns the JSON value that a
+    GET of the state answers.
     """
     # Read here: the check may run in another request's greenlet, which leads a group commit.
-    wanted = request.if_match
+    wanted, unwanted = request.if_match, request.if_none_match
 
     def check(*state: Any) -> None:
-        if wanted and not (state and wanted.contains(etag(answer(shown(*state))))):
-            abort(412, "it has changed since: its ETag is another one now")
+        tag = etag(answer(shown(*state))) if state and (wanted or unwanted) else ""
+        if wanted and not (state and wanted.contains(tag)):
+            abort(412, "it has changed since, or does not exist: If-Match names another ETag")
+        if unwanted and state and unwanted.contains_weak(tag):
+            abort(412, "it exists already, with an ETag that If-None-Match names")
 
     return check
 

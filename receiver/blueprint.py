@@ -1,6 +1,10 @@
 """The blueprint of every resource."""
 
+from collections.abc import Callable
+from typing import Any
+
 import flask_smorest
+from marshmallow import Schema
 
 from receiver.requests import StrictParser
 
@@ -9,3 +13,15 @@ class Blueprint(flask_smorest.Blueprint):
     """A blueprint with strict parsing of arguments."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def query(self, schema: type[Schema]) -> Callable[..., Any]:
+        """Parse the query string by a schema; `access.requires` refuses other parameters."""
+        parse = self.arguments(schema, location="query", error_status_code=400)
+
+        def decorate(route: Callable[..., Any]) -> Any:
+            parsed = parse(route)
+            fields = schema().fields.items()
+            parsed.parameters = sorted(each.data_key or name for name, each in fields)
+            return parsed
+
+        return decorate

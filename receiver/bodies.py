@@ -1,61 +1,43 @@
 """Request bodies: read whole or refused, within the memory of this process."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 
 from flask import Request, abort
 from gunicorn.http.errors import ParseException
 
 from receiver.errors import Overloaded
+from receiver.server.waits import PIECE_BYTES
 
-MOST_REQUESTS = 512
-MOST_BYTES = 16 * 1024 * 1024
 DRAIN_BYTES = 16 * 1024 * 1024
 """The most that is read of a body that is too large, so that its sender receives the answer."""
+BROKEN = "the body broke off, or its chunks are malformed"
 
 
-class Admission:
-    """Limit the requests, and the bytes of their bodies, between `recv` and `commit`."""
-
-    def __init__(self, requests: int = MOST_REQUESTS, size: int = MOST_BYTES) -> None:
-        self._requests = self._most = requests
-        self._bytes = size
-
-    @contextmanager
-    def admit(self, size: int) -> Iterator[None]:
-        """Reserve memory for a body of up to `size` bytes; raises Overloaded when there is none.
-
-        A single body is always admitted, else one above the limit never would be.
-        """
-        idle = self._requests == self._most
-        if self._requests < 1 or (self._bytes < size and not idle):
-            raise Overloaded("more webhooks are waiting to be stored than fit; try again")
-        self._requests -= 1
-        self._bytes -= size
-        try:
-            yield
-        finally:
-            self._requests += 1
-            self._bytes += size
+def _uncounted(_: int) -> None:
+    """Count nothing."""
 
 
-def declared_size(request: Request, limit: int) -> int:
-    """Return the most bytes that a body may have: its Content-Length, or the limit if chunked."""
-    return min(limit, request.content_length if request.content_length is not None else limit)
+def read(request: Request, limit: int, hold: Callable[[int], None] = _uncounted) -> bytes:
+    """Read a body whole, chunked or not; aborts with 413 beyond `limit` bytes, and 408 if too slow.
 
-
-def read(request: Request, limit: int) -> bytes:
-    """Read a body whole, chunked or not; aborts with 413 beyond `limit` bytes.
-
-    Reads up to `limit` + 1 bytes: Werkzeug's own limit would silently truncate a chunked body.
+    Reads up to `limit` + 1 bytes: Werkzeug's own limit would silently truncate a chunked body. Calls
+    `hold` with the size of each full piece, never for small bodies.
     """
+    declared = request.content_length or 0
     try:
-        body = _whole(request.environ["wsgi.input"], request.content_length or 0, limit)
+        body = _whole(request.environ["wsgi.input"], declared, limit, hold)
+    except TimeoutError:
+        abort(408, "the body came too slowly")
+    except InterruptedError:
+        raise Overloaded("there is no room for a body that comes so slowly; try again") from None
     except (ParseException, OSError):
-        abort(400, "the body broke off, or its chunks are malformed")
+        abort(400, BROKEN)
     if body is None:
         abort(413, f"the body is larger than {limit} bytes")
+    if len(body) < declared:
+        abort(400, BROKEN)
     request.environ["wsgi.input"] = BytesIO(body)
     request.environ["CONTENT_LENGTH"] = str(len(body))
     return body
@@ -66,15 +48,22 @@ def is_json(request: Request) -> bool:
     return not request.mimetype or request.is_json
 
 
-def _whole(stream: BytesIO, declared: int, limit: int) -> bytes | None:
-    body = stream.read(limit + 1) if declared <= limit else None
-    if body is None or len(body) > limit:
-        _drain(stream)
-        return None
-    return body
+def _whole(stream: BytesIO, declared: int, limit: int, hold: Callable[[int], None]) -> bytes | None:
+    pieces: list[bytes] = []
+    left = limit + 1 if declared <= limit else 0
+    while left > 0:
+        asked = min(PIECE_BYTES, left)
+        pieces.append(stream.read(asked))
+        if len(pieces[-1]) < asked:
+            return b"".join(pieces)
+        hold(asked)
+        left -= asked
+    _drain(stream)
+    return None
 
 
 def _drain(stream: BytesIO) -> None:
     left = DRAIN_BYTES
-    while left > 0 and (piece := stream.read(64 * 1024)):
-        left -= len(piece)
+    with suppress(ParseException, OSError):
+        while left > 0 and (piece := stream.read(PIECE_BYTES)):
+            left -= len(piece)

@@ -5,11 +5,12 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from domain.times import to_seconds
 from receiver import dates
 
 
 class UtcDateTime(fields.String):
-    """A date or date-time; see `dates.parse` for the input, `dates.iso` for the output."""
+    """A date or date-time in seconds; see `dates.parse` for the input, `dates.iso` for the output."""
 
     fast_type = str
 
@@ -24,7 +25,7 @@ class UtcDateTime(fields.String):
 
     def read(self, text: str) -> datetime:
         """Parse the text; raises ValueError."""
-        return dates.parse(text)
+        return to_seconds(dates.parse(text))
 
     def fast_read(self, text: str) -> datetime:
         """Parse the text; raises ValueError."""

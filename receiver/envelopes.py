@@ -19,7 +19,7 @@ def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
     Raises nothing: a body that is not JSON, or an invalid envelope, becomes an InvalidEnvelope.
     """
     try:
-        text = body.decode()
+        text = strict_json.decode(body)
         value = strict_json.parse(text)
     except ValueError as error:
         errors = {"body": [f"Not JSON: {str(error)[:200]}."]}

@@ -47,16 +47,21 @@ class ProblemSchema(Schema):
     quarantine = fields.Integer(metadata={"description": "Where the refused bytes are kept."})
 
 
-def problem(status: int, detail: str, **more: Any) -> Response:
-    """Return a problem document; `more` are extension members, left out when None."""
-    body = {
+def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
+    """Return the members of a problem document."""
+    return {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         **{name: value for name, value in more.items() if value is not None},
     }
-    response = current_app.response_class(json.dumps(body), status, content_type=PROBLEM)
+
+
+def problem(status: int, detail: str, **more: Any) -> Response:
+    """Answer with a problem document; `more` are extension members, left out when None."""
+    body = json.dumps(document(status, detail, **more))
+    response = current_app.response_class(body, status, content_type=PROBLEM)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

@@ -84,9 +84,9 @@ def _make_blueprint(
         description=f"The current status of {projection.name}.",
     )
     reader = requires("reader")
-    arguments = blueprint.arguments(query, location="query", error_status_code=400)
+    arguments = blueprint.query(query)
     blueprint.route("/")(reader(arguments(blueprint.response(200, schema(many=True))(list_all))))
-    converter = "id" if key_type is int else "path"
+    converter = "id" if key_type is int else "text"
     blueprint.route(f"/<{converter}:{key}>/")(reader(blueprint.response(200, schema)(get_one)))
     return blueprint
 

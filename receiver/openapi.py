@@ -11,17 +11,18 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.routing import IntegerConverter
 
 from receiver.errors import PROBLEM, ProblemSchema
-from receiver.openapi_parts import DESCRIPTION, HEADERS, SCHEMES, SECURITY
+from receiver.openapi_parts import DESCRIPTION, PRECONDITIONS, SCHEMES, SECURITY, add_conditions
+from receiver.paths import TextConverter
 from receiver.webhook_description import describe_events
 
-GUARDED = (401, 403, 404)
-CHANGING = (400, 413, 415, 422)
+GUARDED = (400, 401, 403, 404)
+CHANGING = (400, 408, 413, 415, 422)
 BY_METHOD = {
     "get": (),
     "post": (*CHANGING, 409),
     "patch": CHANGING,
-    "put": (*CHANGING, 409, 412),
-    "delete": (412,),
+    "put": (*CHANGING, 409),
+    "delete": (),
 }
 
 
@@ -45,23 +46,33 @@ def make_api(app: Flask) -> Api:
     app.config.update(
         API_TITLE="kitledger", API_VERSION=version("kitledger"), OPENAPI_VERSION="3.1.0"
     )
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters |= {"id": IdConverter, "text": TextConverter}
     api = ProblemApi(app, spec_kwargs={"info": {"description": DESCRIPTION}})
     api.register_converter(IdConverter, lambda _: {"type": "integer", "minimum": 0})
     for name, scheme in SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)
+    for name, description in PRECONDITIONS.items():
+        parameter = {"schema": {"type": "string"}, "description": description}
+        api.spec.components.parameter(name, "header", parameter)
     return api
 
 
-def serve(app: Flask, api: Api) -> None:
-    """Serve the document at /openapi.json, and its page at /docs without assets of other hosts."""
+def serve(app: Flask, api: Api, prefix: str) -> None:
+    """Serve the document at /openapi.json, and its page at /docs without assets of other hosts.
+
+    `prefix` is what a proxy takes off their paths.
+    """
     describe_events(api.spec)
     document = complete(api.spec.to_dict())
+    if prefix:
+        document["servers"] = [{"url": prefix}]
     app.add_url_rule("/openapi.json", "openapi", lambda: _document(document))
     page = get_swaggerui_blueprint(
-        "/docs", "/openapi.json", config={"app_name": "kitledger", "validatorUrl": None}
+        f"{prefix}/docs",
+        f"{prefix}/openapi.json",
+        config={"app_name": "kitledger", "validatorUrl": None},
     )
-    app.register_blueprint(page)
+    app.register_blueprint(page, url_prefix="/docs")
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
@@ -73,9 +84,8 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         codes = (503, *BY_METHOD[method], *(GUARDED if guarded else ()))
         for code in map(str, codes):
             responses.setdefault(code, {})
-        if method == "get" and path.startswith("/api/"):
-            responses["200"]["headers"] = _headers(HEADERS)
-            responses["304"] = {"description": "Unchanged", "headers": _headers(HEADERS)}
+        if path.startswith("/api/"):
+            add_conditions(method, operation)
         for code, response in responses.items():
             if code >= "400":
                 responses[code] = _problem(int(code), response)
@@ -93,13 +103,6 @@ def _problem(code: int, response: dict[str, Any]) -> dict[str, Any]:
     content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     described = response.get("description") or HTTPStatus(code).phrase
     return {"description": described, "content": content}
-
-
-def _headers(headers: dict[str, tuple[str, str]]) -> dict[str, Any]:
-    return {
-        name: {"description": description, "schema": {"type": kind}}
-        for name, (description, kind) in headers.items()
-    }
 
 
 def _document(document: dict[str, Any]) -> Response:

@@ -1,5 +1,7 @@
 """The parts of the OpenAPI document that neither schemas nor routes define."""
 
+from typing import Any
+
 HEADERS = {
     "ETag": ("Changes when the answer does.", "string"),
     "Ledger-Lag": (
@@ -8,11 +10,16 @@ HEADERS = {
     ),
     "Link": ('The next page, if there is one: <…>; rel="next".', "string"),
 }
+LOCATION = {"Location": ("The path of what was made.", "string")}
+PRECONDITIONS = {
+    "If-Match": "ETags, or `*`: a write is answered 412 unless the thing exists with one of them.",
+    "If-None-Match": "ETags, or `*`: a read of a thing with one of them is answered 304, a write 412.",
+}
 DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
 kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
 when it can't within 2 s, `Ledger-Lag` says how many events behind it is, or `unknown` while the ledger
 itself can't be reached. Paths work with and without the
-trailing slash."""
+trailing slash. A query parameter that a route does not know is answered 400."""
 SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}]
 SCHEMES = {
     "basic": {"type": "http", "scheme": "basic", "description": "A client's id and key."},
@@ -25,3 +32,22 @@ SCHEMES = {
     },
     "bearer": {"type": "http", "scheme": "bearer", "description": "A client's key."},
 }
+
+
+def add_conditions(method: str, operation: dict[str, Any]) -> None:
+    """Add the preconditions of a request to a resource, and the headers of its answers."""
+    reads, responses = method == "get", operation["responses"]
+    names = [name for name in PRECONDITIONS if not reads or name == "If-None-Match"]
+    conditions = [{"$ref": f"#/components/parameters/{name}"} for name in names]
+    operation["parameters"] = [*operation.get("parameters", []), *conditions]
+    responses["304" if reads else "412"] = {"description": "Unchanged"} if reads else {}
+    for code in {"200", "201", "304"} & responses.keys():
+        shown = HEADERS if reads else {"ETag": HEADERS["ETag"]}
+        responses[code]["headers"] = _headers(shown | (LOCATION if code == "201" else {}))
+
+
+def _headers(headers: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    return {
+        name: {"description": description, "schema": {"type": kind}}
+        for name, (description, kind) in headers.items()
+    }

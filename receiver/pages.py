@@ -13,6 +13,7 @@ from marshmallow import ValidationError, fields, validate
 
 from receiver.answers import answer
 from receiver.fields import QueryId
+from receiver.paths import public_path
 from receiver.schemas import Lenient
 
 LONGEST_PAGE = 1000
@@ -78,5 +79,5 @@ def page(rows: Sequence[Any], limit: int, shown: Any, last: Sequence[str]) -> Re
     if len(rows) > limit:
         row = rows[limit - 1]
         query = {**request.args.to_dict(), "after": cursor([row[name] for name in last])}
-        response.headers["Link"] = f'<{request.path}?{urlencode(query)}>; rel="next"'
+        response.headers["Link"] = f'<{public_path()}?{urlencode(query)}>; rel="next"'
     return response

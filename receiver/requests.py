@@ -11,6 +11,7 @@ from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
 from receiver import bodies, strict_json
+from receiver.paths import ESCAPED_SLASH
 
 QUIET = {"/healthz", "/readyz", "/metrics"}
 log = structlog.get_logger()
@@ -43,7 +44,7 @@ def _end(response: Response) -> Response:
     (log.debug if request.path in QUIET else log.info)(
         "request",
         method=request.method,
-        path=request.path,
+        path=request.path.replace(ESCAPED_SLASH, "%2F"),
         status=response.status_code,
         seconds=round(time.perf_counter() - g.started, 6),
     )
@@ -59,7 +60,7 @@ class StrictParser(FlaskParser):
         if not bodies.is_json(req):
             abort(415, "send JSON, with Content-Type: application/json")
         try:
-            return strict_json.parse(body.decode())
+            return strict_json.parse(strict_json.decode(body))
         except ValueError:
             self._not_json()
 

@@ -9,7 +9,7 @@ from domain.ledger import Ledger
 from projections.history import STRANGER
 from projections.models import all_projections
 from projections.read_database import ReadDatabase
-from receiver.settings import Settings
+from receiver.settings import Settings, SettingsError
 from registry.clients import Clients
 from registry.registry import Registry
 from registry.sources import Sources
@@ -28,8 +28,16 @@ class Services:
     sources: Sources
     clients: Clients
 
+    def check_tables(self) -> None:
+        """Raise SettingsError when the ledger's database lacks a table of this version."""
+        if not self.registry.is_complete():
+            raise SettingsError(
+                "DATABASE_URL names a database without the tables of this version: run `kitledger migrate`"
+            )
+
     def close(self) -> None:
         """Close every connection."""
+        self.sources.uses.close()
         self.ledger.close()
         self.read_database.close()
         self.registry.close()
@@ -60,6 +68,18 @@ def assemble(
             warn(f"{name}: {STRANGER}")
     sources, clients = Sources(registry), Clients(registry)
     return Services(settings, ledger, read_database, registry, sources, clients)
+
+
+def check_exists(settings: Settings, *, read_models: bool) -> None:
+    """Raise SettingsError when the ledger's file is missing, or with `read_models` that of those."""
+    ledger = settings.files[: not is_postgres(settings.database_url)]
+    for file in settings.files if read_models else ledger:
+        if not file.exists():
+            what = "ledger" if file in ledger else "read database"
+            raise SettingsError(
+                f"there is no {what} at {file}: run this where the service runs, or set"
+                " DATABASE_URL; `kitledger migrate` makes a new one"
+            )
 
 
 def persistence(settings: Settings) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,13 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from receiver.processors import MOST_WORKERS, processors
 from store.urls import is_postgres
 
 OPENED_LEDGER = "KITLEDGER_OPENED_LEDGER"
 LARGEST_BODY = 64 * 1024 * 1024
+KEEPALIVE_SECONDS = 75
+"""Above the 60 s after which most load balancers close a connection, who must be the first."""
 
 
 class SettingsError(ValueError):
@@ -21,7 +25,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of the service; sizes in bytes."""
+    """The settings of the service; sizes in bytes. `forwarded_prefix` is empty or ends in no slash."""
 
     database_url: str
     views_database_url: str
@@ -30,6 +34,8 @@ class Settings:
     port: int
     workers: int
     max_body_bytes: int
+    keepalive_seconds: int
+    forwarded_prefix: str
     log_level: str
     opened_ledger: str
     """The identity of the ledger's file when `serve` started, for the processes that it starts."""
@@ -47,8 +53,14 @@ class Settings:
             database_pool_size=_integer(environment, "DATABASE_POOL_SIZE", 4, 1, 1000),
             views_pool_size=_integer(environment, "VIEWS_POOL_SIZE", 4, 1, 1000),
             port=_integer(environment, "PORT", 8000, 0, 65535),
-            workers=_integer(environment, "WEB_CONCURRENCY", processors(), 1, 64),
+            workers=_integer(
+                environment, "WEB_CONCURRENCY", min(processors(), MOST_WORKERS), 1, MOST_WORKERS
+            ),
             max_body_bytes=_integer(environment, "MAX_BODY_BYTES", 1024 * 1024, 1, LARGEST_BODY),
+            keepalive_seconds=_integer(
+                environment, "KEEPALIVE_SECONDS", KEEPALIVE_SECONDS, 1, 3600
+            ),
+            forwarded_prefix=_prefix(environment),
             log_level=_level(environment),
             opened_ledger=environment.get(OPENED_LEDGER, ""),
         )
@@ -83,11 +95,6 @@ class Settings:
         return [_file(url) for url in urls if not is_postgres(url)]
 
 
-def processors() -> int:
-    """Return the number of processors that this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 def _database(environment: Mapping[str, str], name: str, default: str) -> str:
     text = environment.get(name) or default
     if is_postgres(text):
@@ -96,10 +103,14 @@ def _database(environment: Mapping[str, str], name: str, default: str) -> str:
         url = make_url(text)
     except ArgumentError:
         raise SettingsError(f"{name} is not a database URL such as {default}") from None
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    # Drivers are chosen here, and options would reach only some of the connections.
+    extras = (url.username, url.password, url.host, url.port, *url.query)
+    if url.drivername != "sqlite" or any(part is not None for part in extras):
         raise SettingsError(
-            f"{name} must name an SQLite file or a PostgreSQL database, such as {default}"
+            f"{name} must name an SQLite file or a PostgreSQL database, and nothing else: such as {default}"
         )
+    if not url.database or url.database.startswith((":memory:", "file:")):
+        raise SettingsError(f"{name} must name a file on disk, such as {default}")
     return url.render_as_string(hide_password=False)
 
 
@@ -120,6 +131,13 @@ def _integer(environment: Mapping[str, str], name: str, default: int, low: int, 
     if not (text.isascii() and text.isdigit() and low <= int(text[:19]) <= high):
         raise SettingsError(f"{name} must be a whole number from {low} to {high}, not {text!r}")
     return int(text)
+
+
+def _prefix(environment: Mapping[str, str]) -> str:
+    text = environment.get("FORWARDED_PREFIX") or ""
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", text):
+        raise SettingsError(f"FORWARDED_PREFIX must be a path such as /kit, not {text!r}")
+    return text.rstrip("/")
 
 
 def _level(environment: Mapping[str, str]) -> str:

@@ -31,8 +31,15 @@ class Headers(Protocol):
     def get(self, key: str, /) -> str | None: ...
 
 
+MALFORMED, STALE, WRONG_KEY = "malformed-headers", "stale-timestamp", "wrong-key"
+
+
 class Unverified(Exception):
     """Refuse a delivery whose signature is not valid; the reason quotes nothing that was sent."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 def verify(source: Source, headers: Headers, body: bytes, now: datetime) -> VerifiedDelivery:
@@ -43,13 +50,13 @@ def verify(source: Source, headers: Headers, body: bytes, now: datetime) -> Veri
     """
     if source.scheme == HMAC_SHA256:
         webhook_id, timestamp, signature = "", "", headers.get(source.header) or ""
-        content, offered = body, [_digest(source, signature)]
+        content, offered = body, _digests(source, signature)
     else:
         webhook_id, timestamp, signature = _standard_fields(headers)
         offered = _offered(signature)
         _check_age(timestamp, source.tolerance, now)
         content = b".".join((webhook_id.encode("latin-1"), timestamp.encode(), body))
-    key_id = _signer(source, content, offered)
+    key_id = _signer(source, content, offered, now)
     return VerifiedDelivery(source.name, key_id, now, webhook_id, timestamp, signature, body)
 
 
@@ -62,14 +69,28 @@ def sign(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:
     return "v1," + b64encode(hmac.digest(key, content, "sha256")).decode()
 
 
-def _standard_fields(headers: Headers) -> list[str]:
+def claims(headers: Headers, now: datetime) -> dict[str, str | int | None]:
+    """Return what a delivery says of itself, for the log: its id, and its age in seconds as the skew."""
+    webhook_id, timestamp, _ = _sent_fields(headers)
+    aged = _FORMS["timestamp"][0].fullmatch(timestamp)
+    skew = round(now.timestamp()) - int(timestamp) if aged else None
+    return {"webhook_id": webhook_id[:256], "skew_seconds": skew}
+
+
+def _sent_fields(headers: Headers) -> list[str]:
     ours = [headers.get(f"webhook-{name}") or "" for name in _FORMS]
     svix = ours if all(ours) else [headers.get(f"svix-{name}") or "" for name in _FORMS]
-    fields = svix if all(svix) else ours
+    return svix if all(svix) else ours
+
+
+def _standard_fields(headers: Headers) -> list[str]:
+    fields = _sent_fields(headers)
     for name, value in zip(_FORMS, fields, strict=True):
         form, words = _FORMS[name]
         if not form.fullmatch(value):
-            raise Unverified(f"webhook-{name} is {f'not {words}' if value else 'missing'}")
+            raise Unverified(
+                MALFORMED, f"webhook-{name} is {f'not {words}' if value else 'missing'}"
+            )
     return fields
 
 
@@ -77,29 +98,32 @@ def _check_age(timestamp: str, tolerance: int, now: datetime) -> None:
     age = now.timestamp() - int(timestamp)
     if abs(age) > tolerance:
         words = "too old" if age > 0 else "too far in the future"
-        raise Unverified(f"timestamp {words}: more than {tolerance} s from our clock")
+        raise Unverified(STALE, f"timestamp {words}: more than {tolerance} s from our clock")
 
 
 def _offered(signature: str) -> list[bytes]:
     items = [item for item in signature.split(" ") if _ITEM.fullmatch(item)]
     if not items:
-        raise Unverified("webhook-signature holds no well-formed v1 or v1a signature")
+        raise Unverified(MALFORMED, "webhook-signature holds no well-formed v1 or v1a signature")
     return [b64decode(item.partition(",")[2]) for item in items[:_MOST_SIGNATURES]]
 
 
-def _digest(source: Source, signature: str) -> bytes:
-    text = signature.removeprefix(source.prefix)
-    if not _DIGEST.fullmatch(text):
+def _digests(source: Source, signature: str) -> list[bytes]:
+    """Return the digests in a header: a list, with commas or blanks, of which each may have the prefix."""
+    prefix = re.compile(rf"(?<![^\s,]){re.escape(source.prefix.strip())}", re.IGNORECASE)
+    items = re.split(r"[\s,]+", prefix.sub(" ", signature))
+    digests = [item for item in items if _DIGEST.fullmatch(item)][:_MOST_SIGNATURES]
+    if not digests:
         words = "is neither a hex nor a base64 SHA-256 digest" if signature else "is missing"
-        raise Unverified(f"{source.header} {words}")
-    return b64decode(text) if text.endswith("=") else bytes.fromhex(text)
+        raise Unverified(MALFORMED, f"{source.header} {words}")
+    return [b64decode(item) if item.endswith("=") else bytes.fromhex(item) for item in digests]
 
 
-def _signer(source: Source, content: bytes, offered: list[bytes]) -> str:
+def _signer(source: Source, content: bytes, offered: list[bytes], now: datetime) -> str:
     for key in source.keys:
-        if _signed(verification_key(source.scheme, key.secret), content, offered):
+        if key.live(now) and _signed(verification_key(source.scheme, key.secret), content, offered):
             return key.id
-    raise Unverified("no live key of the source made this signature")
+    raise Unverified(WRONG_KEY, "no live key of the source made this signature")
 
 
 def _signed(key: bytes | Ed25519PublicKey, content: bytes, offered: list[bytes]) -> bool:

@@ -5,9 +5,15 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DEEPEST = 100
 TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 _BLANKS = re.compile(r"[ \t\n\r]*")
+
+
+def decode(body: bytes) -> str:
+    """Return the text of a body, without the byte order mark that some senders begin with."""
+    return body.removeprefix(BYTE_ORDER_MARK).decode()
 
 
 def parse(text: str) -> Any:

@@ -2,23 +2,23 @@
 
 from typing import Any
 
-import structlog
-from flask import Response, abort, current_app, request
+from flask import Response, abort, current_app, g, request
 
 from domain.messages import Outcome
 from domain.use_cases import deliveries
-from receiver import bodies, dates, envelopes
+from receiver import bodies, dates, envelopes, webhook_refusals
+from receiver.admission import Arrival
 from receiver.answers import answer
 from receiver.blueprint import Blueprint
-from receiver.bodies import Admission
 from receiver.current import services
-from receiver.errors import problem
-from receiver.server.metrics import WEBHOOKS
+from receiver.errors import Overloaded, problem
 from receiver.signatures import Unverified, verify
 from receiver.webhook_description import WEBHOOK
 from registry.keys import Source
 
 blueprint = Blueprint("webhooks", __name__, description="Sources announce events here.")
+blueprint.after_request(webhook_refusals.count)
+blueprint.register_error_handler(Overloaded, webhook_refusals.no_room)
 SINGLE = {"recorded": 202, "duplicate": 200, "conflict": 409, "not-json": 400, "invalid": 422}
 REFUSED = {
     "conflict": "another delivery with this source and id, but another content, is recorded",
@@ -36,39 +36,33 @@ def receive(source: str) -> Response:
     """
     sender = _sender(source)
     limit = current_app.config["MAX_BODY_BYTES"]
-    admission: Admission = current_app.extensions["admission"]
-    with admission.admit(bodies.declared_size(request, limit)):
-        body = bodies.read(request, limit)
+    extensions = current_app.extensions
+    with Arrival(extensions["arrivals"], request.environ["wsgi.input"]) as arrival:
+        body = bodies.read(request, limit, arrival.hold)
         if not bodies.is_json(request):
             abort(415, "webhooks are JSON: send Content-Type: application/json")
         try:
             delivery = verify(sender, request.headers, body, dates.utc_now())
         except Unverified as refusal:
-            return _unverified(sender, str(refusal))
+            return webhook_refusals.unverified(sender, refusal)
+        services().sources.uses.note(sender.name, delivery.key_id, delivery.received_at)
+    with extensions["admission"].admit(len(body)):
         messages, batch = envelopes.read(body)
-        outcomes = deliveries.receive(services().ledger, delivery, messages, batch=batch)
-    for outcome in outcomes:
-        WEBHOOKS.labels(sender.name, outcome.status).inc()
+        outcomes = deliveries.receive(
+            services().ledger, delivery, messages, batch=batch, ignored=sender.ignored
+        )
+    g.webhook_outcomes = [outcome.status for outcome in outcomes] or ["empty"]
     return _array(outcomes) if batch else _single(outcomes[0])
 
 
 def _sender(name: str) -> Source:
     source = services().sources.get(name)
     if source is None:
-        WEBHOOKS.labels("", "unknown-source").inc()
         abort(404, "there is no such source")
+    g.webhook_source = name
     if source.retired:
-        WEBHOOKS.labels(name, "retired-source").inc()
         abort(410, "this source was retired")
     return source
-
-
-def _unverified(source: Source, reason: str) -> Response:
-    WEBHOOKS.labels(source.name, "unverified").inc()
-    structlog.get_logger().warning("webhook-unverified", source=source.name, reason=reason)
-    response = problem(401, reason)
-    response.headers["WWW-Authenticate"] = f'Webhook-Signature scheme="{source.scheme}"'
-    return response
 
 
 def _single(outcome: Outcome) -> Response:

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from domain.limits import LARGEST_ID
-from registry.registry import Cached, Registry, timestamp
+from registry.cached import Cached
+from registry.registry import Registry, timestamp
 from registry.tables import clients
 
 ROLES = ("reader", "registrar", "auditor", "admin")
@@ -57,7 +58,7 @@ class Clients:
         key: str | None = None,
     ) -> tuple[int, str]:
         """Add a client; return its id and its key, which is not stored. Raises ClientError."""
-        key = _uuid(key) if key else str(uuid.uuid4())
+        key = str(uuid.uuid4()) if key is None else _uuid(key)
         if not name.isprintable() or not 0 < len(name) <= 64:  # noqa: PLR2004 said in the message
             raise ClientError("a client's name has 1 to 64 printable characters")
         with self._registry.changing() as connection:

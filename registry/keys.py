@@ -2,7 +2,9 @@
 
 import secrets
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -10,15 +12,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 STANDARD_WEBHOOKS, HMAC_SHA256 = "standard-webhooks", "hmac-sha256"
 SCHEMES = (STANDARD_WEBHOOKS, HMAC_SHA256)
 SHORTEST_KEY = 16
-"""In bytes. The specification asks for 24; shorter keys that are hard to guess are accepted."""
+"""In bytes. The specification asks for 24; 16 that are random can't be guessed either."""
+
+
+class SourceError(ValueError):
+    """A source can't be added or changed as asked."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """A live key; its secret is `whsec_…`, `whpk_…`, or for hmac-sha256 any text."""
+    """A key that is live until `expires_at`; its secret is `whsec_…`, `whpk_…`, or for hmac-sha256 any text."""
 
     id: str
     secret: str = field(repr=False)
+    expires_at: datetime | None = None
+
+    def live(self, now: datetime) -> bool:
+        """Say whether the key still verifies signatures."""
+        return self.expires_at is None or now < self.expires_at
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,7 @@ class Source:
     header: str = "X-Hub-Signature-256"
     prefix: str = "sha256="
     retired: bool = False
+    ignored: tuple[str, ...] = ()
 
 
 def new_secret(scheme: str) -> str:
@@ -40,18 +52,29 @@ def new_secret(scheme: str) -> str:
     return raw.hex() if scheme == HMAC_SHA256 else "whsec_" + b64encode(raw).decode()
 
 
-def check_secret(scheme: str, secret: str) -> None:
-    """Refuse a secret that can't verify a signature, or is too short.
+def check_secret(scheme: str, secret: str, *, allow_short: bool = False) -> None:
+    """Refuse a secret that can't verify a signature, or is too short unless that is allowed.
 
     Raises ValueError with one line that never quotes the secret: blank or unprintable for hmac-sha256;
-    otherwise an unknown prefix, bad base64, `whsec_` under 16 bytes, `whpk_` not of 32 bytes.
+    otherwise an unknown prefix, bad base64, no bytes, `whpk_` not of 32 bytes.
     """
-    verification_key(scheme, secret)
+    key = verification_key(scheme, secret)
+    if isinstance(key, bytes) and len(key) < SHORTEST_KEY and not allow_short:
+        raise ValueError(
+            f"the secret has {len(key)} bytes and needs {SHORTEST_KEY}, unless you --allow-short"
+        )
+
+
+def same_secret(scheme: str, one: str, other: str) -> bool:
+    """Say whether two secrets verify the same signatures, such as one with and one without padding."""
+    with suppress(ValueError):
+        return verification_key(scheme, one) == verification_key(scheme, other)
+    return False
 
 
 @lru_cache(maxsize=1024)
 def verification_key(scheme: str, secret: str) -> bytes | Ed25519PublicKey:
-    """Return the key in a secret; raises ValueError as check_secret does."""
+    """Return the key in a secret; raises ValueError for one that can't verify a signature."""
     if scheme == HMAC_SHA256:
         if not secret.strip() or not secret.isprintable():
             raise ValueError("the secret is blank or holds unprintable characters")
@@ -65,6 +88,6 @@ def verification_key(scheme: str, secret: str) -> bytes | Ed25519PublicKey:
         raise ValueError("the secret is not base64 after its prefix") from None
     if kind == "whpk":
         return Ed25519PublicKey.from_public_bytes(raw)
-    if len(raw) < SHORTEST_KEY:
-        raise ValueError(f"the secret has {len(raw)} bytes and needs {SHORTEST_KEY}")
+    if not raw:
+        raise ValueError("the secret is empty after its prefix")
     return raw

@@ -1,25 +1,25 @@
-"""Reading and changing the registry, with a cache that every change invalidates."""
+"""Reading and changing the registry, with a count of its changes."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, inspect, select, update
 
 from registry.tables import changes, metadata
 from store.advisory_locks import MIGRATION_LOCK
 from store.coalesced_query import CoalescedQuery
-from store.engines import driver_of, engine
-from store.errors import UNAVAILABLE
+from store.engines import Pragmas, driver_of, engine
 from store.postgres_pool import PostgresPool
 from store.postgres_queries import run
 from store.sqlite_file import SqliteFile
 from store.urls import is_postgres
 
-T = TypeVar("T")
 VERSION = "SELECT count FROM registry_changes"
+BEGIN_NOTE = "BEGIN; SET LOCAL synchronous_commit = off"
+"""Begins a transaction on PostgreSQL that waits for no disk."""
+AT_ONCE: Pragmas = {"synchronous": "NORMAL", "busy_timeout": 0}
+"""The same on SQLite; one that had to wait for another writer fails, since it would hold up a worker."""
 
 
 def timestamp(timespec: str = "seconds") -> str:
@@ -36,6 +36,11 @@ class Registry:
         begin = "BEGIN" if shared else "BEGIN IMMEDIATE"
         self._engine = engine(url, begin=begin, pool_size=2, file=file)
         self._reader = self._engine.execution_options(begin="BEGIN")
+        self._noter = (
+            self._engine.execution_options(begin=BEGIN_NOTE)
+            if shared
+            else engine(url, begin="BEGIN IMMEDIATE", pragmas=AT_ONCE, file=file)
+        )
         self._pool = PostgresPool(url, 1) if shared else None
         self._shared_version = CoalescedQuery(self._ask_version)
         self._kept: Connection | None = None
@@ -48,6 +53,11 @@ class Registry:
             metadata.create_all(connection)
             if connection.scalar(select(changes.c.count)) is None:
                 connection.execute(insert(changes).values(only=1, count=0))
+
+    def is_complete(self) -> bool:
+        """Say whether every table exists."""
+        with self.reading() as connection:
+            return metadata.tables.keys() <= set(inspect(connection).get_table_names())
 
     def version(self) -> int:
         """Return the number of changes so far.
@@ -78,6 +88,12 @@ class Registry:
             connection.execute(update(changes).values(count=changes.c.count + 1))
             yield connection
 
+    @contextmanager
+    def noting(self) -> Iterator[Connection]:
+        """Open a write transaction that is no change, and that a power cut may undo."""
+        with self._noter.begin() as connection:
+            yield connection
+
     def close(self) -> None:
         """Close every connection."""
         if self._pool is not None:
@@ -85,34 +101,5 @@ class Registry:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+        self._noter.dispose()
         self._engine.dispose()
-
-
-class Cached(Generic[T]):
-    """Cache rows of the registry until its number of changes rises, so that no ended key verifies.
-
-    While the registry can't be reached, the cached rows are used: it can't be changed either.
-    """
-
-    def __init__(self, registry: Registry, load: Callable[[Connection], T]) -> None:
-        self._registry = registry
-        self._load = load
-        self._lock = threading.Lock()
-        self._kept: tuple[int, T] | None = None
-
-    def get(self) -> T:
-        """Return the current rows."""
-        try:
-            return self._now()
-        except UNAVAILABLE:
-            if self._kept is None:
-                raise
-            return self._kept[1]
-
-    def _now(self) -> T:
-        version = self._registry.version()
-        kept = self._kept
-        if kept is None or kept[0] != version:
-            with self._lock, self._registry.reading() as connection:
-                kept = self._kept = (version, self._load(connection))
-        return kept[1]

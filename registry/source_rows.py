@@ -1,24 +1,21 @@
-"""The rows of sources and of their keys."""
+"""The rows of sources."""
 
-import secrets
+import re
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, select, update
 
-from registry.keys import Key, Source, check_secret, new_secret
-from registry.registry import timestamp
-from registry.tables import source_keys, sources
-
-
-class SourceError(ValueError):
-    """A source can't be added or changed as asked."""
+from registry.ignored_fields import load_ignored
+from registry.key_rows import live_keys
+from registry.keys import Source, SourceError, verification_key
+from registry.tables import sources
 
 
 def load_sources(connection: Connection) -> dict[str, Source]:
     """Return every source with its live keys, by name."""
-    keys: dict[str, list[Key]] = {}
-    live = select(source_keys).where(source_keys.c.expired_at.is_(None))
-    for row in connection.execute(live):
-        keys.setdefault(row.source, []).append(Key(row.id, row.secret))
+    keys = live_keys(connection, datetime.now(UTC))
+    ignored = load_ignored(connection)
     return {
         row.name: Source(
             name=row.name,
@@ -28,35 +25,43 @@ def load_sources(connection: Connection) -> dict[str, Source]:
             header=row.header,
             prefix=row.prefix,
             retired=row.retired_at is not None,
+            ignored=ignored.get(row.name, ()),
         )
         for row in connection.execute(select(sources))
     }
 
 
-def live_scheme(connection: Connection, name: str) -> str:
-    """Return the scheme of a source; raises SourceError when it is unknown or retired."""
+def check_header(name: str) -> None:
+    """Refuse a name that no header can have. Raises SourceError."""
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", name):
+        raise SourceError("a header's name has letters, digits and dashes")
+
+
+def source_row(connection: Connection, name: str) -> Row[Any]:
+    """Return the row of a source, retired or not; raises SourceError when it is unknown."""
     row = connection.execute(select(sources).where(sources.c.name == name)).one_or_none()
     if row is None:
         raise SourceError(f"there is no source {name}")
+    return row
+
+
+def live_scheme(connection: Connection, name: str) -> str:
+    """Return the scheme of a source; raises SourceError when it is unknown or retired."""
+    row = source_row(connection, name)
     if row.retired_at is not None:
         raise SourceError(f"source {name} was retired at {row.retired_at}")
     return str(row.scheme)
 
 
-def add_key(connection: Connection, name: str, scheme: str, secret: str | None) -> str:
-    """Add a key to a source and return its secret; raises SourceError for a bad secret."""
-    secret = secret or new_secret(scheme)
-    try:
-        check_secret(scheme, secret)
-    except ValueError as error:
-        raise SourceError(str(error)) from error
-    connection.execute(
-        insert(source_keys).values(
-            source=name,
-            id=f"key_{secrets.token_hex(4)}",
-            secret=secret,
-            # To the microsecond: keys are listed in the order of this time.
-            created_at=timestamp("microseconds"),
-        )
-    )
-    return secret
+def change_source(connection: Connection, name: str, **values: Any) -> None:
+    """Set columns of a source's row."""
+    connection.execute(update(sources).where(sources.c.name == name).values(**values))
+
+
+def check_keys_fit(connection: Connection, name: str, scheme: str) -> None:
+    """Refuse a scheme in which a live key of the source could verify nothing. Raises SourceError."""
+    for key in live_keys(connection, datetime.now(UTC)).get(name, []):
+        try:
+            verification_key(scheme, key.secret)
+        except ValueError as error:
+            raise SourceError(f"{key.id} does not fit {scheme}: {error}") from error

@@ -23,6 +23,19 @@ source_keys = Table(
     Column("created_at", String, nullable=False),
     Column("expired_at", String),
 )
+ignored_fields = Table(
+    "source_ignored_fields",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("pointer", String, primary_key=True),
+)
+key_uses = Table(
+    "key_uses",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("used_at", String, nullable=False),
+)
 clients = Table(
     "clients",
     metadata,

@@ -10,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 Connection = psycopg.Connection[Any]
 ANSWER_SECONDS = 4.0
 """How long an answer of the server may take."""
+ENCODING = "UTF8"
 KEEPALIVE_OPTIONS = {
     # A host that vanished is noticed in seconds, not in the hours of TCP.
     "connect_timeout": 2,
@@ -50,9 +51,25 @@ class TimeoutConnection(psycopg.Connection[Any]):
 def connect(url: str, *, seconds: float = ANSWER_SECONDS, **options: Any) -> Connection:
     """Open a connection in autocommit mode; options in `url` override KEEPALIVE_OPTIONS.
 
-    It is closed when an answer takes more than so many seconds.
+    It is closed when an answer takes more than so many seconds. Raises NotSupportedError unless the
+    database is in UTF-8.
     """
-    wanted = {**KEEPALIVE_OPTIONS, **conninfo_to_dict(url), "autocommit": True, **options}
+    fixed = {"autocommit": True, "client_encoding": ENCODING}
+    wanted = {**KEEPALIVE_OPTIONS, **conninfo_to_dict(url), **fixed, **options}
     connection = TimeoutConnection.connect(**wanted)
     connection.seconds = seconds
+    _require_utf8(connection)
     return connection
+
+
+def _require_utf8(connection: Connection) -> None:
+    """Close a connection to a database that can't keep every text, and raise NotSupportedError."""
+    # The server says it when a connection begins; a pooler may not.
+    encoding = connection.info.parameter_status("server_encoding") or ENCODING
+    if encoding != ENCODING:
+        name = connection.info.dbname
+        connection.close()
+        raise psycopg.NotSupportedError(
+            f"the database {name} is in {encoding} and can't keep every text: create one by"
+            f" CREATE DATABASE … ENCODING '{ENCODING}' TEMPLATE template0"
+        )

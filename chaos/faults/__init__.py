@@ -1,11 +1,16 @@
 """All faults, in the order of the report."""
 
 from chaos.fault import Fault
-from chaos.faults.clients import ManyClients, SlowClients
+from chaos.faults.clients import ManyClients, SilentClients, SlowClients
 from chaos.faults.clocks import ClockSetBack
 from chaos.faults.connections import BackendsTerminated, CommitsCut
 from chaos.faults.disks import DiskFull, FileLimit
-from chaos.faults.files import LedgerMoved, LedgerRestored, MetricsRemoved, ReadModelsDamaged
+from chaos.faults.files import (
+    ForeignReadModels,
+    LedgerMovedAway,
+    MetricsRemoved,
+    ReadModelsDamaged,
+)
 from chaos.faults.locks import AppendLockHeld, LedgerLocked
 from chaos.faults.pools import PoolExhausted
 from chaos.faults.processes import MasterKilled, ProjectorKilled, WorkerKilled
@@ -23,13 +28,14 @@ FAULTS: tuple[type[Fault], ...] = (
     DiskFull,
     FileLimit,
     MetricsRemoved,
+    LedgerMovedAway,
     ReadModelsDamaged,
-    LedgerRestored,
-    LedgerMoved,
+    ForeignReadModels,
     LedgerLocked,
     AppendLockHeld,
     PoolExhausted,
     ClockSetBack,
     SlowClients,
+    SilentClients,
     ManyClients,
 )

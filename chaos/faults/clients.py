@@ -9,11 +9,13 @@ from chaos.fault import Fault
 from chaos.testbed import Testbed
 
 SLOW_CLIENTS = 20
+SILENT_CLIENTS = 80
 SLOW_SECONDS = 6
 MAX_GAP_SECONDS = 3.0
 CLIENTS = 200
 DELIVERIES_PER_CLIENT = 3
 PARTIAL_HEAD = b"POST /webhooks/lab HTTP/1.1\r\nHost: slow\r\nContent-Type: application/json\r\n"
+LARGEST_HEAD = PARTIAL_HEAD + b"Content-Length: 1048576\r\n\r\n"
 COMPLETE_HEAD = PARTIAL_HEAD + b"Content-Length: 1000\r\n\r\n"
 
 
@@ -41,6 +43,29 @@ class SlowClients(Fault):
         gap = testbed.log.longest_gap(testbed.fault_started_at, time.monotonic())
         if gap > MAX_GAP_SECONDS:
             testbed.log.add_violation(f"slow clients delayed the others by {gap:.1f} s")
+
+
+class SilentClients(Fault):
+    """Many clients send only a head that promises the largest body; others are still served."""
+
+    name = "silent clients"
+    affects_requests = False
+
+    def inject(self, testbed: Testbed) -> None:
+        """Hold the connections open, and check that nobody is refused meanwhile."""
+        with ExitStack() as stack:
+            address = ("127.0.0.1", testbed.service.port)
+            silent = [
+                stack.enter_context(socket.create_connection(address))
+                for _ in range(SILENT_CLIENTS)
+            ]
+            refused_before = testbed.log.refused_requests
+            testbed.mark_fault_started()
+            for connection in silent:
+                connection.sendall(LARGEST_HEAD)
+            time.sleep(SLOW_SECONDS)
+            if refused := testbed.log.refused_requests - refused_before:
+                testbed.log.add_violation(f"silent clients made {refused} requests of others fail")
 
 
 class ManyClients(Fault):

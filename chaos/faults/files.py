@@ -1,45 +1,66 @@
-"""Files beside the ledger that vanish or are damaged, and a ledger whose file is not the same any more."""
+"""Files beside the service, or under it, that somebody removes, replaces or damages."""
 
+import os
 import shutil
-import sqlite3
+import signal
+import tempfile
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from chaos.fault import SQLITE, Fault
-from chaos.store_under_test import SqliteStore
+from chaos.faults.processes import workers_of
+from chaos.store_factory import StoreFactory
+from chaos.store_under_test import SqliteStore, StoreUnderTest
 from chaos.testbed import Testbed
-from projections.models import all_projections
-from projections.projector import Projector
-from receiver.services import assemble
-from receiver.settings import Settings
-from tests.domain.scene import Scene, kit
+from tests.harness.service import Service
+from tests.harness.waiting import eventually
 
-TURNS = 3
-PAUSE_SECONDS = 1.5
-AWAY_SECONDS = 4.0
-FOREIGN_EVENTS = 50
-FIRST_FOREIGN_ID = 10**9
-GARBAGE = b"not a database "
+REMOVALS = 3
+PAUSE_SECONDS = 1.0
+AWAY_SECONDS = 3.0
+OTHER_EVENTS = 400
+PAGE_BYTES = 4096
 
 
 class MetricsRemoved(Fault):
-    """The folder of the metrics is removed again and again."""
+    """The folder of the metrics is removed, and a worker killed that had its counters there."""
 
     name = "metrics removed"
-    affects_requests = False
 
     def inject(self, testbed: Testbed) -> None:
-        """Remove the folder several times; it is made again in between."""
+        """Remove the folder several times, then kill a worker."""
         testbed.mark_fault_started()
-        for _ in range(TURNS):
-            for folder in testbed.store.folder.glob("kitledger-metrics-*"):
-                shutil.rmtree(folder, ignore_errors=True)
+        for _ in range(REMOVALS):
+            for folder in testbed.service.folder.glob("kitledger-metrics-*"):
+                shutil.rmtree(folder)
             time.sleep(PAUSE_SECONDS)
+        os.kill(workers_of(testbed.service)[0], signal.SIGKILL)
+
+
+class LedgerMovedAway(Fault):
+    """The ledger's files are moved away from under the service, and back after some seconds."""
+
+    name = "ledger moved away"
+    stores = (SQLITE,)
+
+    def inject(self, testbed: Testbed) -> None:
+        """Move the files into another folder and back; check that none is made in their place."""
+        folder = testbed.store.folder
+        away = folder / "away"
+        away.mkdir()
+        move(folder, away, log_first=False)
+        testbed.mark_fault_started()
+        time.sleep(AWAY_SECONDS)
+        if made := sorted(file.name for file in folder.glob("ledger.db*")):
+            testbed.log.add_violation(f"while the ledger was away, there was {', '.join(made)}")
+        move(away, folder, log_first=True)
+        testbed.mark_fault_ended()
 
 
 class ReadModelsDamaged(Fault):
-    """The file of the read models is overwritten while it is in use."""
+    """Pages of the read models' file are overwritten with garbage; webhooks are received meanwhile."""
 
     name = "read models damaged"
     stores = (SQLITE,)
@@ -47,76 +68,56 @@ class ReadModelsDamaged(Fault):
     recovered_when_read = True
 
     def inject(self, testbed: Testbed) -> None:
-        """Overwrite the file and its log."""
-        views = sqlite_store(testbed).views
+        """Overwrite every second page of the file, the first included."""
+        assert isinstance(testbed.store, SqliteStore)
         testbed.mark_fault_started()
-        for file in (views, Path(f"{views}-wal")):
-            with file.open("r+b") as opened:
-                opened.write(GARBAGE * (file.stat().st_size // len(GARBAGE) + 1))
-
-    def problems(self, testbed: Testbed) -> list[str]:
-        """Return a problem unless the damaged file was set aside."""
-        aside = Path(f"{sqlite_store(testbed).views}.damaged")
-        return [] if aside.exists() else ["the damaged file was not set aside"]
+        with testbed.store.views.open("r+b") as file:
+            pages = file.seek(0, os.SEEK_END) // PAGE_BYTES
+            for page in range(0, pages, 2):
+                file.seek(page * PAGE_BYTES)
+                file.write(os.urandom(PAGE_BYTES))
 
 
-class LedgerMoved(Fault):
-    """The ledger's files are renamed while they are in use, and come back after some seconds."""
+class ForeignReadModels(Fault):
+    """The read models are of another ledger that was longer, as after the restore of an older ledger."""
 
-    name = "ledger moved"
+    name = "foreign read models"
     stores = (SQLITE,)
-
-    def inject(self, testbed: Testbed) -> None:
-        """Move the files away, and back."""
-        folder, away = testbed.store.folder, testbed.store.folder / "away"
-        away.mkdir()
-        testbed.mark_fault_started()
-        for file in folder.glob("ledger.db*"):
-            file.rename(away / file.name)
-        time.sleep(AWAY_SECONDS)
-        for file in away.iterdir():
-            file.rename(folder / file.name)
-        testbed.mark_fault_ended()
-
-
-class LedgerRestored(Fault):
-    """The ledger is an older one than the read models know, and grows past them."""
-
-    name = "ledger restored"
-    stores = (SQLITE,)
+    affects_requests = False
     recovered_when_read = True
 
+    @contextmanager
+    def store_under_test(self, stores: StoreFactory, kind: str) -> Iterator[StoreUnderTest]:
+        """Provide a store without a ledger, but with read models that other events filled."""
+        with stores.sqlite() as store:
+            put_foreign_read_models(store.folder)
+            yield store
+
     def inject(self, testbed: Testbed) -> None:
-        """Kill the service, let the read models show events that the ledger then lacks, and start."""
-        ledger = sqlite_store(testbed).ledger
-        testbed.service.kill()
+        """Do nothing: the service has started on these read models."""
         testbed.mark_fault_started()
-        kept = ledger.with_name("kept.db")
-        with closing(sqlite3.connect(ledger)) as connection:
-            connection.execute(f"VACUUM INTO '{kept}'")
-        project_foreign_events(testbed)
-        for file in testbed.store.folder.glob("ledger.db*"):
-            file.unlink()
-        kept.rename(ledger)
-        testbed.mark_fault_ended()
-        testbed.service.start()
 
 
-def project_foreign_events(testbed: Testbed) -> None:
-    """Record events that are soon undone, and project them."""
-    services = assemble(Settings.from_environment(testbed.service.environment), migrate=True)
-    scene = Scene(services.ledger)
-    ids = range(FIRST_FOREIGN_ID, FIRST_FOREIGN_ID + FOREIGN_EVENTS)
-    scene.send([kit(number, f"FOREIGN{number}", "KIT_SHIPPED") for number in ids])
-    projector = Projector(
-        services.ledger, services.read_database, all_projections(), lambda name, fields: None
-    )
-    while projector.step() < services.ledger.store.max_notification_id():
-        pass
-    services.close()
+def move(source: Path, destination: Path, *, log_first: bool) -> None:
+    """Move the ledger's files, in such an order that the ledger is never seen without its log."""
+    for file in sorted(source.glob("ledger.db*"), reverse=log_first):
+        file.rename(destination / file.name)
 
 
-def sqlite_store(testbed: Testbed) -> SqliteStore:
-    """Return the store, whose files these faults know."""
-    assert isinstance(testbed.store, SqliteStore), "these faults are about files"
-    return testbed.store
+def put_foreign_read_models(folder: Path) -> None:
+    """Fill read models with the events of another ledger, and copy them into a folder."""
+    with tempfile.TemporaryDirectory() as elsewhere:
+        with closing(Service(Path(elsewhere), workers=1).prepare().start()) as other:
+            kits = [
+                {"id": number, "type": "kit.created", "data": {"kit": foreign_kit(number)}}
+                for number in range(OTHER_EVENTS)
+            ]
+            other.post_webhook(kits)
+            assert eventually(lambda: len(other.get("/api/v1/kits/").json()) > 1)
+        for file in Path(elsewhere).glob("views.db*"):
+            shutil.copy(file, folder)
+
+
+def foreign_kit(number: int) -> dict[str, str]:
+    """Describe a kit that only the other ledger knows."""
+    return {"barcode": f"FOREIGN{number}", "status": "KIT_LOST"}

@@ -1,10 +1,12 @@
 """One envelope of one source: recorded once, however often it is delivered."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from domain import json_pointers
 from domain.aggregate import Aggregate
 from domain.receipt import Receipt
 
@@ -42,14 +44,22 @@ class Delivery(Aggregate):
         """Name the stream of a source's event; the id is padded, so that streams sort as ids do."""
         return f"delivery/{source}/{event_id:016d}"
 
-    def repeats(self, body: bytes) -> bool:
-        """Say whether a body has the JSON value of the recorded envelope, in any spelling."""
-        return body in self.bodies or canonical(body) in map(canonical, self.bodies)
+    def repeats(self, body: bytes, ignored: Sequence[str] = ()) -> bool:
+        """Say whether a body has the JSON value of the recorded envelope, in any spelling.
+
+        The parts that the JSON pointers `ignored` name don't count.
+        """
+        if body in self.bodies:
+            return True
+        return canonical(body, ignored) in [canonical(each, ignored) for each in self.bodies]
 
 
-def canonical(body: bytes) -> str:
+def canonical(body: bytes, ignored: Sequence[str] = ()) -> str:
     """Return the canonical JSON of a text: equal values give equal results, 1 and 1.0 too."""
-    return json.dumps(json.loads(body, parse_float=_number), sort_keys=True)
+    value = json.loads(body, parse_float=_number)
+    for pointer in ignored:
+        json_pointers.remove(value, pointer)
+    return json.dumps(value, sort_keys=True)
 
 
 def _number(text: str) -> float | int:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from domain.aggregate import Aggregate, Event
+from domain.times import to_seconds
 
 
 class KitRegistration(Aggregate):
@@ -74,8 +75,9 @@ class KitRegistration(Aggregate):
         )
 
     def set_verification_date(self, verification_date: datetime | None, *, now: datetime) -> None:
-        """Set or clear the date; the same date again is no event."""
-        if verification_date != self.verification_date:
+        """Set or clear the date, which counts in seconds; the same date again is no event."""
+        before = self.verification_date and to_seconds(self.verification_date)
+        if verification_date != before:
             self.trigger(
                 self.VerificationDateSet,
                 now,

@@ -16,17 +16,21 @@ def receive(
     messages: Sequence[Message | InvalidEnvelope],
     *,
     batch: bool,
+    ignored: Sequence[str] = (),
 ) -> list[Outcome]:
     """Record or hold every envelope of a delivery, in one transaction; return an outcome for each.
 
-    A repeated envelope changes nothing. `batch` says whether the body is an array. Raises
-    eventsourcing's PersistenceError when the store can't be written; then nothing is recorded.
+    A repeated envelope changes nothing. `batch` says whether the body is an array; `ignored` are JSON
+    pointers to what does not count when envelopes are compared. Raises eventsourcing's PersistenceError
+    when the store can't be written; then nothing is recorded.
     """
     streams = DeliveryHandler.streams_of(delivery, messages, batch=batch)
 
     def use_case(repository: StreamRepository) -> list[Outcome]:
         versions = repository.stream_versions(streams)
-        handler = DeliveryHandler(delivery, versions, repository.history, batch=batch)
+        handler = DeliveryHandler(
+            delivery, versions, repository.history, batch=batch, ignored=ignored
+        )
         return save_outcomes(repository, handler, messages)
 
     # Never optimistically: a group commit prefetches the versions for all waiting callers.

@@ -9,6 +9,7 @@ from domain.aggregates.delivery import Delivery
 from domain.aggregates.quarantine import Quarantine
 from domain.messages import InvalidEnvelope, Message, Outcome
 from domain.receipt import VerifiedDelivery
+from domain.times import to_seconds
 from domain.use_cases.loaded_aggregates import LoadedAggregates
 
 
@@ -16,7 +17,8 @@ class DeliveryHandler:
     """Handle the messages of one delivery; `events` are to be saved in one transaction.
 
     `versions` are the last versions of the streams that `streams_of` names, 0 for new ones; `history`
-    loads the events of any stream. `batch` says whether the body is an array.
+    loads the events of any stream. `batch` says whether the body is an array. `ignored` are JSON pointers
+    to what does not count when an envelope is compared with the recorded one.
     """
 
     def __init__(
@@ -26,11 +28,13 @@ class DeliveryHandler:
         history: Callable[[str], Sequence[Event]],
         *,
         batch: bool,
+        ignored: Sequence[str] = (),
     ) -> None:
         self.aggregates = LoadedAggregates(versions, history)
         self.events = self.aggregates.events
         self.now = delivery.received_at
         self._delivery = delivery
+        self._ignored = ignored
         self._batch = Batch.create_id(delivery.source, delivery.body) if batch else None
 
     @staticmethod
@@ -57,7 +61,7 @@ class DeliveryHandler:
         if delivery.version == 0:
             self.record(Delivery.Recorded, delivery, message)
             return Outcome("recorded", message.event_id, stream, 1)
-        if delivery.repeats(message.body):
+        if delivery.repeats(message.body, self._ignored):
             return Outcome("duplicate", message.event_id, stream, 1)
         return self.conflict(delivery, message)
 
@@ -87,7 +91,7 @@ class DeliveryHandler:
         self, event_class: type[Delivery.Recorded], delivery: Delivery, message: Message
     ) -> None:
         """Record an envelope, and the observation in it."""
-        created_at = message.created_at or self._delivery.received_at
+        created_at = message.created_at or to_seconds(self._delivery.received_at)
         payload = message.payload
         delivery.trigger(
             event_class,

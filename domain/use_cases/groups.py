@@ -1,6 +1,5 @@
 """Creating, changing and moving the groups of an organization."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,13 +10,8 @@ from domain.aggregates.group_tree import GroupTree
 from domain.errors import IdentifierTaken, InvalidField, UnknownOrganization
 from domain.ledger import Ledger
 from domain.stream_repository import StreamRepository
+from domain.use_cases.checks import Check
 from domain.use_cases.claims import move_claim
-
-Check = Callable[..., None]
-"""A condition of a change: called with the current state, or without arguments for a new thing; may raise.
-
-No other writer can change that state before the change is saved.
-"""
 
 
 @dataclass(frozen=True)

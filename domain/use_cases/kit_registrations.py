@@ -7,6 +7,7 @@ from domain.aggregates.kit_registration import KitRegistration
 from domain.errors import KitOfAnotherCustomer, UnknownKitRegistration
 from domain.ledger import Ledger
 from domain.stream_repository import StreamRepository
+from domain.use_cases.checks import Check, unconditional
 
 
 def kit_registration(repository: StreamRepository, registration_id: int) -> KitRegistration:
@@ -18,7 +19,13 @@ def kit_registration(repository: StreamRepository, registration_id: int) -> KitR
 
 
 def register_kit(
-    ledger: Ledger, *, now: datetime, customer: int, kit: str, verification_date: datetime | None
+    ledger: Ledger,
+    check: Check = unconditional,
+    *,
+    now: datetime,
+    customer: int,
+    kit: str,
+    verification_date: datetime | None,
 ) -> tuple[KitRegistration, bool]:
     """Register a kit to a customer; return the registration and whether it is new.
 
@@ -30,7 +37,10 @@ def register_kit(
         if holder.registration_id is not None:
             if holder.customer != customer:
                 raise KitOfAnotherCustomer(f"kit {kit} belongs to another customer")
-            return kit_registration(repository, holder.registration_id), False
+            known = kit_registration(repository, holder.registration_id)
+            check(known)
+            return known, False
+        check()
         given = repository.store.next_id("kit-registration")
         registration = KitRegistration(KitRegistration.create_id(given))
         registration.register(
@@ -48,12 +58,18 @@ def register_kit(
 
 
 def set_verification_date(
-    ledger: Ledger, registration_id: int, verification_date: datetime | None, *, now: datetime
+    ledger: Ledger,
+    registration_id: int,
+    verification_date: datetime | None,
+    check: Check = unconditional,
+    *,
+    now: datetime,
 ) -> KitRegistration:
     """Set or clear the date of a registration; raises UnknownKitRegistration."""
 
     def use_case(repository: StreamRepository) -> KitRegistration:
         registration = kit_registration(repository, registration_id)
+        check(registration)
         registration.set_verification_date(verification_date, now=now)
         repository.save_aggregates(registration)
         return registration

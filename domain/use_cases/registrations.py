@@ -9,8 +9,9 @@ from domain.aggregates.registration import Registration
 from domain.errors import AlreadyRegistered
 from domain.ledger import Ledger
 from domain.stream_repository import StreamRepository
+from domain.use_cases.checks import Check
 from domain.use_cases.claims import move_claim
-from domain.use_cases.groups import Check, require_organization
+from domain.use_cases.groups import require_organization
 from domain.use_cases.registration_lookup import (
     RegistrationInGroup,
     find_registration,
@@ -37,6 +38,7 @@ def register(
     organization_id: int,
     profile_id: int,
     change: RegistrationChange,
+    check: Check,
     *,
     now: datetime,
 ) -> RegistrationInGroup:
@@ -53,6 +55,7 @@ def register(
         claim = repository.load(Claim, key)
         if claim.holder is not None:
             raise _already_registered()
+        check()
         given = repository.store.next_id("registration")
         claim.take(given, now=now, otherwise=_already_registered())
         registration = Registration(Registration.create_id(given))

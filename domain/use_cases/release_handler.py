@@ -28,9 +28,10 @@ class ReleaseHandler(DeliveryHandler):
         now: datetime,
         *,
         batch: bool,
+        ignored: Sequence[str],
         replace: bool,
     ) -> None:
-        super().__init__(held.delivery(), versions, history, batch=batch)
+        super().__init__(held.delivery(), versions, history, batch=batch, ignored=ignored)
         self.now = now
         self._held = held
         self._replace = replace

@@ -115,7 +115,7 @@ class SqliteDatabase:
     def lock(self, name: str) -> Iterator[StillHeld]:
         """Hold a lock that the kernel frees when its holder dies; raises Locked."""
         path = Path(f"{self._url.database}.{name}.lock")
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

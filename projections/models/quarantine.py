@@ -1,8 +1,9 @@
 """Deliveries in quarantine: held, released or discarded."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, update
+from sqlalchemy import BigInteger, Column, func, select, update
 
 from domain.aggregates.quarantine import Quarantine
 from projections import lists
@@ -62,12 +63,21 @@ class Quarantined(Projection):
         table = self.held[writer.slot]
         writer.change(update(table).where(table.c.stream == stream).values(state=state))
 
-    def all(self, snapshot: Snapshot, *, state: str | None) -> list[dict[str, Any]]:
-        """Return the deliveries in a state, or in any, by rising id."""
-        rows = lists.page(
-            snapshot.connection, self.held[snapshot.slot], ("id",), lists.ALL, state=state
-        )
+    def all(
+        self, snapshot: Snapshot, *, before: datetime | None = None, **filters: str | None
+    ) -> list[dict[str, Any]]:
+        """Return deliveries by rising id: those received `before`, and of a state, source or reason."""
+        table, received = self.held[snapshot.slot], before and to_microseconds(before)
+        times: dict[str, Any] = {"received_at<": received}
+        rows = lists.page(snapshot.connection, table, ("id",), lists.ALL, **times, **filters)
         return [{**row, "received_at": from_microseconds(row["received_at"])} for row in rows]
+
+    def counts(self, snapshot: Snapshot) -> list[tuple[str, str, int]]:
+        """Return how many deliveries are held, by source and reason."""
+        table = self.held[snapshot.slot]
+        held = select(table.c.source, table.c.reason, func.count()).where(table.c.state == "held")
+        found = snapshot.connection.execute(held.group_by(table.c.source, table.c.reason))
+        return [(source, reason, count) for source, reason, count in found]
 
 
 PROJECTION = Quarantined()

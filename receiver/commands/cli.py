@@ -1,11 +1,13 @@
 """The console script."""
 
+import os
 import sys
 from typing import Any
 
 import click
 
 from receiver.commands import backup, clients, project, projections, quarantine, service, sources
+from receiver.commands.terminal import printable
 
 
 class OneLineErrors(click.Group):
@@ -20,7 +22,7 @@ class OneLineErrors(click.Group):
             raise
         except _operators() as error:
             cause = getattr(error, "orig", None) or error
-            raise click.ClickException(" ".join(str(cause).split())) from error
+            raise click.ClickException(printable(" ".join(str(cause).split()))) from error
 
 
 @click.group(cls=OneLineErrors)
@@ -44,7 +46,14 @@ for command in (
 
 
 def main() -> None:
-    """Run the console script."""
+    """Run the console script.
+
+    What it makes is for its owner alone, whatever the umask. A character that the terminal can't show
+    is printed as an escape: a command that has made a key would end before it prints it.
+    """
+    os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(kitledger(prog_name="kitledger"))
 
 
@@ -56,7 +65,7 @@ def _operators() -> tuple[type[Exception], ...]:
     from projections.status import NotStopped
     from receiver.settings import SettingsError
     from registry.clients import ClientError
-    from registry.source_rows import SourceError
+    from registry.keys import SourceError
     from store.errors import UNAVAILABLE
     from store.sqlite_backup import BackupFailed
 

@@ -1,7 +1,10 @@
 """kitledger clients: the clients of the API."""
 
+from typing import BinaryIO
+
 import click
 
+from receiver.commands.secrets import given_secret, takes_secret
 from receiver.commands.shared import ID, as_json, open_services, show
 
 
@@ -22,16 +25,18 @@ def clients() -> None:
 )
 @click.option("--organization", type=ID, help="The only organization that it may see.")
 @click.option("--id", "client_id", type=int, help="Its id; the next free one when it is not given.")
-@click.option("--key", help="Its key, a UUID; made at random when it is not given.")
+@takes_secret("--key", "Its key, a UUID; made at random when it is not given.")
 def add(
     name: str,
     roles: tuple[str, ...],
     organization: int | None,
     client_id: int | None,
     key: str | None,
+    secret_file: BinaryIO | None,
 ) -> None:
     """Add the client NAME; the last line printed is its id:key, which is not stored."""
-    with open_services() as services:
+    key = given_secret(key, secret_file)
+    with open_services(create=True) as services:
         given = services.clients.add(
             name, list(roles), organization=organization, client_id=client_id, key=key
         )
@@ -43,7 +48,7 @@ def add(
 @as_json
 def list_clients(as_json: bool) -> None:
     """List the clients, without their keys."""
-    with open_services() as services:
+    with open_services(migrate=False) as services:
         rows = services.clients.listing()
     show(rows, ["id", "name", "roles", "organization", "created_at", "revoked_at"], as_json=as_json)
 

@@ -25,7 +25,7 @@ def project(parent: int | None) -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    with open_services() as services:
+    with open_services(create=True) as services:
         logs.configure(services.settings.log_level)
         log = structlog.get_logger()
         _watch(stop, parent)

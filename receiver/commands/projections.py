@@ -24,7 +24,7 @@ def status(as_json: bool) -> None:
     """Show the position of each projection, and its lag in positions."""
     from projections.status import statuses
 
-    with open_services() as services:
+    with open_services(migrate=False) as services:
         found = statuses(services.read_database, services.ledger.store.max_notification_id())
     rows = [vars(each) for each in found]
     show(rows, ["name", "position", "lag", "stopped_at", "error"], as_json=as_json)
@@ -42,12 +42,11 @@ def rebuild(name: str | None) -> None:
 
     from projections.rebuild import rebuild as build
 
-    with open_services() as services:
-        chosen = _chosen(name)
-        with Progress(console=Console(stderr=True)) as bars:
-            for model in chosen:
-                bar = bars.add_task(model.name, total=None)
-                build(services.ledger, services.read_database, model, _moving(bars, bar))
+    chosen = _chosen(name)
+    with open_services() as services, Progress(console=Console(stderr=True)) as bars:
+        for model in chosen:
+            bar = bars.add_task(model.name, total=None)
+            build(services.ledger, services.read_database, model, _moving(bars, bar))
     click.echo(f"Rebuilt: {', '.join(model.name for model in chosen)}.")
 
 
@@ -57,8 +56,9 @@ def skip(name: str) -> None:
     """Skip, for good, the event at which the projection NAME has stopped."""
     from projections.status import skip as skip_event
 
+    (chosen,) = _chosen(name)
     with open_services() as services:
-        position = skip_event(services.read_database, _chosen(name)[0].name)
+        position = skip_event(services.read_database, chosen.name)
     click.echo(f"{name} passes the event at position {position}, in rebuilds too.")
 
 

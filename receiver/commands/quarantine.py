@@ -1,10 +1,20 @@
 """kitledger quarantine: deliveries that were verified but could not be recorded."""
 
-import getpass
+from typing import Any
 
 import click
 
-from receiver.commands.shared import ID, as_json, open_services, show
+from receiver.commands.held_deliveries import (
+    chosen,
+    held_rows,
+    in_parts,
+    releasing,
+    report,
+    takes_filters,
+    takes_held,
+)
+from receiver.commands.shared import ID, as_json, open_services, operator, print_json, show
+from receiver.commands.terminal import printable
 
 COLUMNS = ["id", "source", "reason", "event_id", "received_at", "bytes", "state"]
 
@@ -16,18 +26,12 @@ def quarantine() -> None:
 
 @quarantine.command("list")
 @click.option("--all", "everything", is_flag=True, help="List released and discarded ones, too.")
+@takes_filters
 @as_json
-def list_held(everything: bool, as_json: bool) -> None:
+def list_held(everything: bool, as_json: bool, **filters: Any) -> None:
     """List the held deliveries, oldest first."""
-    from projections.models.quarantine import PROJECTION
-
-    with open_services() as services:
-        head = services.ledger.store.max_notification_id()
-        with services.read_database.snapshot(PROJECTION.name, head) as snapshot:
-            rows = PROJECTION.all(snapshot, state=None if everything else "held")
-    if snapshot.lag:
-        behind = f"this list is {snapshot.lag} events behind"
-        click.echo(f"No projector is at work: {behind}.", err=True)
+    with open_services(migrate=False) as services:
+        rows = held_rows(services, state=None if everything else "held", **filters)
     for row in rows:
         del row["stream"]
     show(rows, COLUMNS, as_json=as_json)
@@ -38,11 +42,9 @@ def list_held(everything: bool, as_json: bool) -> None:
 @as_json
 def show_held(quarantine_id: int, as_json: bool) -> None:
     """Show the bytes of QUARANTINE_ID, and why they are in quarantine."""
-    import json
-
     from domain.use_cases.quarantine import quarantined
 
-    with open_services() as services:
+    with open_services(migrate=False) as services:
         held = quarantined(services.ledger.streams, quarantine_id)
     event = held.held
     assert event is not None, "a quarantine begins with a Held event"
@@ -58,57 +60,55 @@ def show_held(quarantine_id: int, as_json: bool) -> None:
         "body": event.body.decode("utf-8", "backslashreplace"),
     }
     if as_json:
-        click.echo(json.dumps(facts, indent=2))
+        print_json(facts)
         return
     for name, value in facts.items():
-        click.echo(f"{name}: {value}")
+        click.echo(f"{name}: {printable(str(value))}")
 
 
 @quarantine.command()
-@click.argument("quarantine_id", type=ID)
-@click.option("--yes", is_flag=True, help="Replace a recorded delivery without asking.")
-def release(quarantine_id: int, yes: bool) -> None:
-    """Record QUARANTINE_ID as a normal delivery, after its cause is repaired.
+@takes_held
+@click.option("--yes", is_flag=True, help="Replace recorded deliveries without asking.")
+def release(ids: tuple[int, ...], yes: bool, **filters: Any) -> None:
+    """Record the held deliveries IDS as normal ones, after their cause is repaired.
 
-    A conflict would replace the recorded delivery: then this shows both, and asks.
+    A conflict would replace the recorded delivery: if it is the only one, this shows both, and asks.
     """
-    from domain.errors import WouldReplace
-    from domain.use_cases import quarantine as use_cases
-    from receiver import dates, envelopes
+    from domain.errors import Refusal, WouldReplace
 
     with open_services() as services:
-
-        def attempt(*, replace: bool) -> None:
-            outcomes = use_cases.release(
-                services.ledger,
-                quarantine_id,
-                envelopes.read,
-                now=dates.utc_now(),
-                by=getpass.getuser(),
-                replace=replace,
-            )
-            for outcome in outcomes:
-                click.echo(f"Event {outcome.event_id}: {outcome.status}.")
-
-        try:
-            attempt(replace=yes)
-        except WouldReplace as conflict:
-            click.echo(f"recorded: {conflict.recorded.decode('utf-8', 'backslashreplace')}")
-            click.echo(f"held:     {conflict.held.decode('utf-8', 'backslashreplace')}")
+        held = chosen(services, ids, **filters)
+        results = dict(in_parts(held, releasing(services, replace=yes)))
+        conflict = results[held[0]] if len(held) == 1 else None
+        if isinstance(conflict, WouldReplace):
+            click.echo(f"recorded: {_body(conflict.recorded)}")
+            click.echo(f"held:     {_body(conflict.held)}")
             click.confirm("Let the held one replace the recorded one?", abort=True)
-            attempt(replace=True)
+            results = dict(in_parts(held, releasing(services, replace=True)))
+    refused = {key: each for key, each in results.items() if isinstance(each, Refusal)}
+    report(held, refused, "released")
+    for outcome in results[held[0]] if len(held) == 1 else ():
+        click.echo(f"Event {outcome.event_id}: {outcome.status}.")
 
 
 @quarantine.command()
-@click.argument("quarantine_id", type=ID)
+@takes_held
 @click.option("--why", required=True, help="The reason, for readers of the history.")
-def discard(quarantine_id: int, why: str) -> None:
-    """Discard QUARANTINE_ID: it is not recorded; its bytes stay in the ledger."""
+def discard(ids: tuple[int, ...], why: str, **filters: Any) -> None:
+    """Discard the held deliveries IDS: they are not recorded; their bytes stay in the ledger."""
     from domain.use_cases import quarantine as use_cases
     from receiver import dates
 
     with open_services() as services:
-        use_cases.discard(
-            services.ledger, quarantine_id, now=dates.utc_now(), by=getpass.getuser(), why=why
-        )
-    click.echo(f"{quarantine_id} is discarded.")
+        held = chosen(services, ids, **filters)
+        decision: Any = {"now": dates.utc_now(), "by": operator(), "why": why}
+        results = in_parts(held, lambda part: use_cases.discard(services.ledger, part, **decision))
+        refused = {key: each for key, each in results if each is not None}
+    report(held, refused, "discarded")
+    if len(held) == 1:
+        click.echo(f"{held[0]} is discarded.")
+
+
+def _body(body: bytes) -> str:
+    """Return a body as a line that a terminal can show."""
+    return printable(body.decode("utf-8", "backslashreplace"))

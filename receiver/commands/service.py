@@ -10,15 +10,23 @@ import time
 import click
 
 from receiver.commands.shared import open_services
+from receiver.processors import MOST_WORKERS
 
 PORT_SECONDS = 5.0
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="A name, an IPv4 or an IPv6 address to listen on.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; $PORT or 8000 if not given.")
 @click.option(
-    "--workers", type=click.IntRange(1, 64), help="Processes; $WEB_CONCURRENCY if not given."
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    help="Processes; $WEB_CONCURRENCY if not given.",
 )
 @click.option("--no-projector", is_flag=True, help="Leave projecting to `kitledger project`.")
 def serve(host: str, port: int | None, workers: int | None, no_projector: bool) -> None:
@@ -28,7 +36,7 @@ def serve(host: str, port: int | None, workers: int | None, no_projector: bool) 
 
     settings = Settings.from_environment()
     port = settings.port if port is None else port
-    _wait_for(host, port)
+    host = _listen_once(host, port)
     # In another process: this one forks the workers, so it must not load the database drivers.
     made = subprocess.run(
         [sys.executable, "-m", "receiver", "migrate"], check=False, stdout=subprocess.DEVNULL
@@ -44,6 +52,7 @@ def serve(host: str, port: int | None, workers: int | None, no_projector: bool) 
         port,
         workers or settings.workers,
         settings.log_level,
+        keepalive=settings.keepalive_seconds,
         projector=not no_projector,
     )
 
@@ -51,7 +60,7 @@ def serve(host: str, port: int | None, workers: int | None, no_projector: bool) 
 @click.command()
 def migrate() -> None:
     """Create or upgrade the tables; `serve` does it too."""
-    with open_services(migrate=True):
+    with open_services(create=True):
         pass
     click.echo("The tables are up to date.")
 
@@ -61,18 +70,35 @@ def welcome() -> None:
     """Create a source and a client on the first start, and print how to use them."""
     from receiver.welcome import greet
 
-    with open_services() as services:
+    with open_services(create=True) as services:
         click.echo(greet(services))
 
 
-def _wait_for(host: str, port: int) -> None:
-    """Wait until a port is free: the workers of a killed server may still listen on it."""
+def _listen_once(host: str, port: int) -> str:
+    """Wait until a port is free, and return the address of its host.
+
+    The workers of a killed server may still listen on it.
+    """
+    from receiver.server.gunicorn import netloc
+
+    host = host.removeprefix("[").removesuffix("]")
     deadline = time.monotonic() + PORT_SECONDS
     while True:
         try:
-            with socket.create_server((host, port)):
-                return
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
-                raise click.ClickException(f"can't listen on {host}:{port}: {error}") from error
+            family, address = _resolve(host, port)
+            both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+            with socket.create_server((address, port), family=family, dualstack_ipv6=both):
+                return address
+        except (OSError, UnicodeError) as error:
+            taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+            if not taken or time.monotonic() > deadline:
+                where = netloc(host, port)
+                raise click.ClickException(f"can't listen on {where}: {error}") from error
         time.sleep(0.1)
+
+
+def _resolve(host: str, port: int) -> tuple[int, str]:
+    """Return the family and the address of a host; IPv4 if it has both."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    family, _, _, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    return family, str(address[0])

@@ -1,6 +1,8 @@
 """Functions of all commands: opening the services, and printing rows."""
 
+import getpass
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from receiver.commands.terminal import printable
 
 if TYPE_CHECKING:
     from receiver.services import Services
@@ -18,18 +22,33 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 
 @contextmanager
-def open_services(*, migrate: bool = True) -> "Iterator[Services]":
-    """Open the services of the environment's settings, and close them at the end."""
-    from receiver.services import assemble
+def open_services(*, create: bool = False, migrate: bool = True) -> "Iterator[Services]":
+    """Open the services of the environment's settings, and close them at the end.
+
+    With `create`, a missing ledger is made; without `migrate`, no file and no table is. Raises
+    SettingsError when there is no ledger, or when its tables are missing.
+    """
+    from receiver.services import assemble, check_exists
     from receiver.settings import Settings
 
-    services = assemble(
-        Settings.from_environment(), migrate=migrate, warn=lambda text: click.echo(text, err=True)
-    )
+    settings = Settings.from_environment()
+    if not create:
+        check_exists(settings, read_models=not migrate)
+    services = assemble(settings, migrate=migrate, warn=lambda text: click.echo(text, err=True))
     try:
+        if not migrate:
+            services.check_tables()
         yield services
     finally:
         services.close()
+
+
+def operator() -> str:
+    """Return the name of the user who runs the command, or the numeric id of one without a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
@@ -37,17 +56,24 @@ def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: boo
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     if as_json:
-        click.echo(json.dumps(rows, default=_plain, indent=2))
+        print_json(rows)
         return
     table = Table(box=box.SIMPLE)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(row[column]) for column in columns))
+        # As Text, since rich reads markup in what is a str.
+        table.add_row(*(Text(printable(_cell(row[column]))) for column in columns))
     # A pipe has no width, so lines are not wrapped.
     Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS).print(table)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, in visible characters of ASCII alone."""
+    click.echo(json.dumps(value, default=_plain, indent=2).replace("\x7f", "\\u007f"))
 
 
 def _plain(value: Any) -> Any:
@@ -60,5 +86,13 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(map(_cell, value))
     if isinstance(value, dict):
-        return str(value["id"]) + (" (expired)" if value.get("expired_at") else "")
+        return _key(value)
     return str(_plain(value))
+
+
+def _key(key: dict[str, Any]) -> str:
+    """Return the id of a source's key, when it was last used, and when it expires or has expired."""
+    facts = [f"used {key['last_used_at']}" if key["last_used_at"] else "never used"]
+    if key["expired_at"]:
+        facts.append(f"{'expires' if key['live'] else 'expired'} {key['expired_at']}")
+    return f"{key['id']} ({', '.join(facts)})"

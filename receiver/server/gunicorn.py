@@ -12,10 +12,10 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
+from receiver.settings import KEEPALIVE_SECONDS
+
 CONNECTIONS = 1000
 GRACE_SECONDS = 30
-KEEPALIVE_SECONDS = 30
-"""The longest wait for the next request on a connection, or for the head of a request."""
 
 
 class ProjectingArbiter(Arbiter):
@@ -77,7 +77,9 @@ class Server(BaseApplication):
         arbiter.run()
 
 
-def serve(host: str, port: int, workers: int, level: str, *, projector: bool) -> None:
+def serve(
+    host: str, port: int, workers: int, level: str, *, keepalive: int, projector: bool
+) -> None:
     """Serve HTTP on `host:port`, with a projector process if `projector` is set.
 
     The workers write their metrics into a temporary folder.
@@ -88,7 +90,7 @@ def serve(host: str, port: int, workers: int, level: str, *, projector: bool) ->
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     logging = {"logconfig_dict": library_logging(level)}
     server, parent = (
-        Server(options(host, port, workers) | logging, projector=projector),
+        Server(options(host, port, workers, keepalive) | logging, projector=projector),
         os.getpid(),
     )
     try:
@@ -99,21 +101,33 @@ def serve(host: str, port: int, workers: int, level: str, *, projector: bool) ->
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def options(host: str, port: int, workers: int) -> dict[str, Any]:
-    """Return gunicorn's settings; the benchmarks' reference server uses them too."""
+def options(
+    host: str, port: int, workers: int, keepalive: int = KEEPALIVE_SECONDS
+) -> dict[str, Any]:
+    """Return gunicorn's settings; the benchmarks' reference server uses them too.
+
+    `keepalive` is the longest wait in seconds for the next request on a connection, or for its head.
+    """
     return {
-        "bind": f"{host}:{port}",
+        "bind": netloc(host, port),
         "workers": workers,
         "worker_class": "receiver.server.worker.Worker",
         "worker_connections": CONNECTIONS,
         "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 heartbeats only
         "graceful_timeout": GRACE_SECONDS,
-        "keepalive": KEEPALIVE_SECONDS,
+        "keepalive": keepalive,
+        # Else SCRIPT_NAME from anybody on this machine would change the path of a request.
+        "forwarder_headers": "",
         "proc_name": "kitledger",
         "control_socket_disable": True,
         "logger_class": "receiver.server.worker.Log",
         "child_exit": _forget,
     }
+
+
+def netloc(host: str, port: int) -> str:
+    """Return a host and its port as in URLs, with brackets around an IPv6 address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _forget(_: Any, worker: Any) -> None:

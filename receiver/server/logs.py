@@ -1,5 +1,6 @@
 """Logs: a JSON object per line on standard error, with the id of its request."""
 
+import json
 import logging
 import logging.config
 import sys
@@ -74,7 +75,11 @@ class _Stderr:
 
 
 def _json(fields: Any, **_: Any) -> bytes:
-    return msgspec.json.encode(fields, enc_hook=repr)
+    line = msgspec.json.encode(fields, enc_hook=repr)
+    if not line.isascii():
+        # A log may be read on a terminal, which characters that somebody has sent could steer.
+        line = json.dumps(msgspec.json.decode(line)).encode()
+    return line.replace(b"\x7f", b"\\u007f")
 
 
 def _number(level: str) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
     multiprocess,
@@ -26,7 +27,14 @@ if FOLDER:
     values.ValueClass = FILES.new_value
 
 WEBHOOKS = Counter(
-    "kitledger_webhooks", "Envelopes received, by source and outcome.", ["source", "outcome"]
+    "kitledger_webhooks",
+    "Envelopes received by outcome, and webhooks refused by reason.",
+    ["source", "outcome"],
+)
+LAST_WITHOUT_ROOM = Gauge(
+    "kitledger_webhooks_last_without_room_timestamp_seconds",
+    "When a webhook was last refused because there was no room for it.",
+    multiprocess_mode="max",
 )
 COMMIT_SECONDS = Histogram(
     "kitledger_commit_seconds",
@@ -38,6 +46,8 @@ COMMIT_MEMBERS = Histogram(
     "How many requests shared a commit.",
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
 )
+HELD = "kitledger_quarantine_held"
+NO_ROOM = "no-room"
 LAG = "kitledger_projection_lag"
 STOPPED = "kitledger_projection_stopped"
 
@@ -66,17 +76,53 @@ class Lags(Collector):
         return [lag, stopped]
 
 
-def exposition(lags: Callable[[], Iterable[tuple[str, int, bool]]], *, shared: bool) -> bytes:
+class Held(Collector):
+    """The gauge of held deliveries, which is read from the read model at each scrape."""
+
+    def __init__(self, counts: Callable[[], Iterable[tuple[str, str, int]]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterable[Metric]:
+        """Return how many deliveries are in quarantine, by source and reason."""
+        held = GaugeMetricFamily(HELD, "Deliveries in quarantine.", labels=["source", "reason"])
+        for source, reason, count in self._counts():
+            held.add_metric([source, reason], count)
+        return [held]
+
+
+def no_room(*, shared: bool) -> tuple[int, float]:
+    """Return how many webhooks were refused for lack of room, and when the last one was (0 for never).
+
+    Of all processes if `shared`, while the folder that they write into can be read.
+    """
+    found = [*WEBHOOKS.collect(), *LAST_WITHOUT_ROOM.collect()]
+    if shared:
+        with suppress(OSError, ValueError):
+            found = list(multiprocess.MultiProcessCollector(None).collect())
+    samples = [sample for metric in found for sample in metric.samples]
+    counted = [each for each in samples if each.name == "kitledger_webhooks_total"]
+    refused = sum(each.value for each in counted if each.labels["outcome"] == NO_ROOM)
+    name = "kitledger_webhooks_last_without_room_timestamp_seconds"
+    return int(refused), max((each.value for each in samples if each.name == name), default=0.0)
+
+
+def exposition(
+    lags: Callable[[], Iterable[tuple[str, int, bool]]],
+    held: Callable[[], Iterable[tuple[str, str, int]]] = tuple,
+    *,
+    shared: bool,
+) -> bytes:
     """Return all metrics as text; `shared` if several processes write them into one folder.
 
     While that folder can't be read, only this process's are returned.
     """
+    asked = (Lags(lags), Held(held))
     if shared:
         FILES.restore()
         # The folder may be removed again between any two statements.
         with suppress(OSError, ValueError):
-            return _text(Lags(lags), multiprocess.MultiProcessCollector(None))
-    return _text(Lags(lags), WEBHOOKS, COMMIT_SECONDS, COMMIT_MEMBERS)
+            return _text(*asked, multiprocess.MultiProcessCollector(None))
+    return _text(*asked, WEBHOOKS, LAST_WITHOUT_ROOM, COMMIT_SECONDS, COMMIT_MEMBERS)
 
 
 def _text(*collectors: Collector) -> bytes:

@@ -11,8 +11,9 @@ import pytest
 from domain.aggregate import Event
 from domain.aggregates.kit import Kit
 from domain.aggregates.report import Report
+from domain.errors import Refusal
 from domain.ledger import Ledger
-from domain.messages import InvalidEnvelope, Outcome
+from domain.messages import EnvelopeReader, InvalidEnvelope, Outcome
 from domain.observation import CurrentStatus
 from domain.receipt import VerifiedDelivery
 from domain.use_cases import deliveries, quarantine
@@ -75,6 +76,17 @@ def send(ledger: Ledger, said: Any, *, source: str = "lab", at: datetime = NOON)
     return deliveries.receive(ledger, verified(body, source, at), read, batch=batch)
 
 
+def release_one(
+    ledger: Ledger, position: int, read: EnvelopeReader, **decision: Any
+) -> list[Outcome]:
+    """Release one held delivery; raise why it is refused."""
+    decided = quarantine.Release(read=read, **decision)
+    [result] = quarantine.release(ledger, [position], decided)
+    if isinstance(result, Refusal):
+        raise result
+    return result
+
+
 def history(ledger: Ledger, after: int = 0) -> list[Event]:
     """Return every event after a position, in the order in which they were recorded."""
     stored = recorder_of(ledger).select_notifications(after + 1, 10**9)
@@ -111,7 +123,7 @@ class Scene:
     def release(self, held: Outcome, *, replace: bool = False) -> list[Outcome]:
         """Release what this outcome says is held, an hour after it came."""
         assert held.quarantine is not None
-        return quarantine.release(
+        return release_one(
             self.ledger,
             held.quarantine,
             envelopes.read,
@@ -123,9 +135,11 @@ class Scene:
     def discard(self, held: Outcome) -> None:
         """Discard what this outcome says is held."""
         assert held.quarantine is not None
-        quarantine.discard(
-            self.ledger, held.quarantine, now=NOON, by="operator", why="sent by mistake"
+        [refusal] = quarantine.discard(
+            self.ledger, [held.quarantine], now=NOON, by="operator", why="sent by mistake"
         )
+        if refusal is not None:
+            raise refusal
 
     @property
     def news(self) -> list[Event]:

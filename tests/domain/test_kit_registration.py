@@ -88,6 +88,17 @@ def test_the_same_moment_in_another_zone_is_the_same_date(scene: Scene) -> None:
     assert scene.news == []
 
 
+def test_a_date_that_was_kept_more_precisely_than_it_is_shown_is_the_shown_one(
+    scene: Scene,
+) -> None:
+    given, _ = register(scene.ledger, 70, "67", VERIFIED.replace(microsecond=900_000))
+    scene.given()
+    kit_registrations.set_verification_date(
+        scene.ledger, given.registration_id, VERIFIED, now=LATER
+    )
+    assert scene.news == []
+
+
 @pytest.mark.parametrize("registration_id", [0, 7, 2**53 - 1])
 def test_a_registration_that_nobody_made_is_unknown(scene: Scene, registration_id: int) -> None:
     with pytest.raises(UnknownKitRegistration) as refused:

@@ -10,8 +10,8 @@ from domain.aggregates.quarantine import Quarantine
 from domain.errors import NotFound, QuarantineClosed, StillRefused, UnknownQuarantined, WouldReplace
 from domain.messages import InvalidEnvelope, Message, Outcome
 from domain.use_cases import quarantine
-from receiver import envelopes
-from tests.domain.scene import NOON, Scene, encoded, kit, kit_status
+from receiver import envelopes, strict_json
+from tests.domain.scene import NOON, Scene, encoded, kit, kit_status, release_one
 
 pytestmark = pytest.mark.one_store
 
@@ -34,7 +34,7 @@ def test_after_a_fix_it_becomes_a_normal_delivery_as_old_as_it_is(scene: Scene) 
     [held] = scene.given(BROKEN)
     assert held.quarantine is not None
     later = NOON + timedelta(days=1)
-    outcomes = quarantine.release(scene.ledger, held.quarantine, mended, now=later, by="operator")
+    outcomes = release_one(scene.ledger, held.quarantine, mended, now=later, by="operator")
     assert outcomes == [Outcome("recorded", 4, position=2)]
     recorded, told, released = scene.news
     assert isinstance(recorded, Delivery.Recorded)
@@ -55,6 +55,18 @@ def test_what_is_no_json_is_not_released(scene: Scene) -> None:
     [held] = scene.given(b"{")
     with pytest.raises(StillRefused, match="not-json"):
         scene.release(held)
+
+
+def test_a_byte_order_mark_that_was_held_before_it_was_skipped_is_released(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = b"\xef\xbb\xbf" + encoded(SOUND)
+    monkeypatch.setattr(strict_json, "BYTE_ORDER_MARK", b"none")
+    [held] = scene.given(body)
+    monkeypatch.undo()
+    assert held.status == "not-json"
+    assert [outcome.status for outcome in scene.release(held)] == ["recorded"]
+    assert vars(scene.news[0])["body"] == body
 
 
 def test_an_element_that_is_an_array_itself_is_still_unfit(scene: Scene) -> None:
@@ -90,7 +102,7 @@ def test_what_came_well_in_the_meantime_is_released_as_a_duplicate(scene: Scene)
     def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
         return envelopes.read(sent)
 
-    [outcome] = quarantine.release(scene.ledger, held.quarantine, read, now=NOON, by="operator")
+    [outcome] = release_one(scene.ledger, held.quarantine, read, now=NOON, by="operator")
     assert outcome == Outcome("duplicate", 4, position=recorded.position)
     assert scene.topics == ["Quarantine.Released"]
 
@@ -112,7 +124,7 @@ def test_nobody_decides_twice(
     mend = {"mend": mended}
     assert held.quarantine is not None
     if end is Scene.release:
-        quarantine.release(scene.ledger, held.quarantine, mend["mend"], now=NOON, by="operator")
+        release_one(scene.ledger, held.quarantine, mend["mend"], now=NOON, by="operator")
     else:
         scene.discard(held)
     word = "released" if end is Scene.release else "discarded"

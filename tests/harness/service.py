@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import uuid
@@ -25,6 +26,8 @@ from tests.harness.plain import Plain
 from tests.harness.processes import free_port, group_of
 from tests.harness.waiting import PATIENCE_SECONDS, eventually
 
+# By default each client of httpx reads all certificate authorities, which takes longer than a test.
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 COMMAND = (sys.executable, "-m", "receiver")
 VARIABLES = {
     "DATABASE_URL",
@@ -34,6 +37,8 @@ VARIABLES = {
     "PORT",
     "WEB_CONCURRENCY",
     "MAX_BODY_BYTES",
+    "KEEPALIVE_SECONDS",
+    "FORWARDED_PREFIX",
     "LOG_LEVEL",
 }
 Credentials = tuple[str, str]
@@ -61,7 +66,9 @@ class Service:
         self._last = "no answer"
         # A connection for each request, so that any worker may get any of them.
         alone = httpx.Limits(max_keepalive_connections=0)
-        self._http = httpx.Client(base_url=self.url, timeout=PATIENCE_SECONDS, limits=alone)
+        self._http = httpx.Client(
+            base_url=self.url, timeout=PATIENCE_SECONDS, limits=alone, verify=NO_AUTHORITIES
+        )
 
     def prepare(self) -> Self:
         """Add the source `lab` and a client with every role."""

@@ -67,7 +67,7 @@ class Office:
         """Register a profile, to NORTH if no group is named."""
         change = RegistrationChange(type=type, **(group or {"group_id": NORTH}))
         return registrations.register(
-            self.ledger, self.organization, profile, change, now=self.now()
+            self.ledger, self.organization, profile, change, pass_any, now=self.now()
         )
 
     def change(

@@ -1,11 +1,12 @@
 """Groups are made, renamed, moved and named anew, and everything registered to them shows it at once."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.harness.service import Service
-from tests.organizations.camp import PROVIDER, Camp, expect, where
+from tests.organizations.camp import PATIENT, PROVIDER, Camp, expect, where
 from tests.receiver.examples import pages, position
 
 NORTH, SOUTH, DEEP, DEEPER = 1, 2, 3, 4
@@ -227,3 +228,15 @@ def test_groups_are_listed_in_pages_by_id(camp: Camp, service: Service) -> None:
         [40, camp.root],
     ]
     assert pages(service, camp.path("groups/"), limit=1000) == [camp.get("groups")]
+
+
+def test_who_wants_none_to_exist_makes_what_does_not(
+    service: Service, fresh: Callable[[], int]
+) -> None:
+    camp = Camp(service, fresh())
+    absent = {"if-none-match": "*"}
+    made = expect(camp.ask("PUT", "groups/{root}", {"name": "Camp"}, headers=absent), 201)
+    assert made.headers["location"] == camp.path("groups/{root}")
+    new, where = {"groupID": camp.root, "type": PATIENT}, "profiles/7/registrations"
+    expect(camp.ask("POST", where, new, headers={"if-match": "*"}), 412)
+    expect(camp.ask("POST", where, new, headers=absent), 201)

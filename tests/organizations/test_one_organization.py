@@ -6,9 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.harness.service import Credentials, Service
+from tests.harness.service import NO_AUTHORITIES, Credentials, Service
 from tests.organizations.camp import PATIENT, PROVIDER, Camp, expect, where
 from tests.receiver.examples import problem
+
+pytestmark = pytest.mark.one_store
 
 ROUTES = [
     "groups",
@@ -50,7 +52,7 @@ class Foreign:
         theirs.register(71, 1)
         self.theirs, self.client = theirs, client
         self.nobodys = Camp(theirs.service, nobodys)
-        self._http = httpx.Client(base_url=theirs.service.url, timeout=30)
+        self._http = httpx.Client(base_url=theirs.service.url, timeout=30, verify=NO_AUTHORITIES)
 
     def close(self) -> None:
         """End the client's connection."""

@@ -85,6 +85,16 @@ def test_what_is_not_there_matches_nothing(place: Place, etag: str) -> None:
     place.refused(("PUT", "groups/9", {"name": "New"}), 412, headers={"if-match": etag})
 
 
+@pytest.mark.one_store
+@pytest.mark.parametrize("spell", ["*", "{}", "W/{}", '"other", {}'])
+@pytest.mark.parametrize("case", CHANGES, ids=str)
+def test_who_wants_none_to_exist_changes_nothing_that_does(
+    place: Place, case: Case, spell: str
+) -> None:
+    own = place.camp.ask("GET", place.path(case[1])).headers["etag"]
+    place.refused(case, 412, headers={"if-none-match": spell.format(own)})
+
+
 @pytest.mark.parametrize("case", CHANGES, ids=str)
 def test_the_etag_of_one_thing_or_weakly_its_own_is_not_the_state_of_another(
     place: Place, case: Case

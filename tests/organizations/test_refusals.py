@@ -10,6 +10,8 @@ from tests.organizations.camp import PATIENT, PROVIDER, Camp
 from tests.organizations.place import DEEP, MINE, NORTH, POST, SOUTH, UNKNOWN, Case, Place
 from tests.receiver.examples import problem
 
+pytestmark = pytest.mark.one_store
+
 NEW = {"groupID": SOUTH, "type": PROVIDER}
 OTHERS = "profiles/71/registrations/{patient}"
 NOBODY = "profiles/70/registrations/{nobody}"

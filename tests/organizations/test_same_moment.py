@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.harness.service import Service
+from tests.harness.service import NO_AUTHORITIES, Service
 from tests.organizations.camp import PATIENT, Camp, statuses, where
 from tests.receiver.examples import position
 
@@ -22,7 +22,7 @@ class Crowd:
 
     def __init__(self, servers: Sequence[Service]) -> None:
         self._clients = [
-            httpx.Client(base_url=server.url, auth=server.admin, timeout=60)
+            httpx.Client(base_url=server.url, auth=server.admin, timeout=60, verify=NO_AUTHORITIES)
             for server, _ in zip(cycle(servers), range(MANY), strict=False)
         ]
         self._threads = ThreadPoolExecutor(MANY)

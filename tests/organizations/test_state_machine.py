@@ -237,7 +237,7 @@ def test_reads_show_what_a_model_says_and_a_rebuild_from_zero_shows_the_same(
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=effort(4, 20),
+            max_examples=effort(3, 10),
             stateful_step_count=30,
             deadline=None,
             # To find a shorter story of a failure would take minutes of HTTP: leave this out for that.

@@ -19,7 +19,7 @@ def world(url: str) -> Iterator[World]:
 @pytest.fixture
 def fragile(monkeypatch: pytest.MonkeyPatch) -> Fragile:
     """Make a projection that can't take the kit P."""
-    monkeypatch.setattr(Fragile, "poison", {"P"})
+    monkeypatch.setattr(Fragile, "poison", {"P": ValueError("P is poisonous")})
     return Fragile()
 
 

@@ -35,7 +35,7 @@ class Fragile(Projection):
         lambda: [Column("barcode", String, primary_key=True), Column("position", BigInteger)],
     )
     tables = (seen,)
-    poison: ClassVar[set[str]] = set()
+    poison: ClassVar[dict[str, Exception]] = {}
 
     @handles(Kit.Observed)
     def told(self, rows: BatchWriter, event: Kit.Observed, position: int) -> None:
@@ -43,7 +43,7 @@ class Fragile(Projection):
         rows.upsert(self.seen, barcode=event.barcode, position=position)
         if event.barcode in self.poison:
             rows.flush()
-            raise ValueError(f"{event.barcode} is poisonous")
+            raise self.poison[event.barcode]
 
 
 def positions(rows: list[list[tuple[Any, ...]]]) -> list[int]:

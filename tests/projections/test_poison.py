@@ -1,23 +1,35 @@
 """An event that a projection can't take stops that one alone, and is passed only when told to."""
 
+import random
 import re
+import string
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from eventsourcing.persistence import StoredEvent
 
 from domain.aggregates.kit import Kit
 from domain.messages import InvalidEnvelope, Message
-from domain.use_cases import quarantine
 from projections.models.events import Events
 from projections.models.kits import Kits
 from projections.rebuild import RebuildStopped, rebuild
 from projections.status import NotStopped, skip
 from receiver import envelopes
-from tests.domain.scene import NOON, kit
+from tests.domain.scene import NOON, kit, release_one
 from tests.harness.ledgers import recorder_of
 from tests.projections.tally import Fragile, Tally, positions
 from tests.projections.world import World, batches_of
+
+
+class Untold(Exception):
+    """An error that represents itself by a text, or by a failure."""
+
+    def __repr__(self) -> str:
+        [text] = self.args
+        assert isinstance(text, str), "it has nothing to say"
+        return text
+
 
 KITS, TALLY = Kits(), Tally()
 
@@ -71,6 +83,13 @@ def test_bytes_that_are_no_event_stop_those_whom_they_concern(world: World) -> N
     assert world.status(Events()).lag == 0
 
 
+def observed(barcode: str) -> Kit.Observed:
+    """Make the first event of a kit."""
+    told = {"event_id": 1, "source": "lab", "reason": None, "shipment_id": None}
+    place = {"originator_id": Kit.create_id("A"), "originator_version": 1, "timestamp": NOON}
+    return Kit.Observed(**place, **told, barcode=barcode, status="X", created_at=NOON)  # type: ignore[arg-type]
+
+
 def test_a_row_that_the_table_refuses_stops_its_projection(world: World) -> None:
     told = {"event_id": 1, "source": "lab", "reason": None, "barcode": "A", "shipment_id": None}
     place = {"originator_id": Kit.create_id("A"), "originator_version": 1, "timestamp": NOON}
@@ -79,6 +98,50 @@ def test_a_row_that_the_table_refuses_stops_its_projection(world: World) -> None
     status = world.status(KITS)
     assert status.error is not None
     assert re.search("not.null", status.error, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("text", "recorded"),
+    [("日本", "日本"), ("a\0b", "a\\x00b"), ("\ud800", "\\ud800"), ("x" * 10_000_000, "xxx...xxx")],
+    ids=["text", "NUL", "half a surrogate pair", "ten million letters"],
+)
+def test_whatever_the_error_says_it_is_recorded_and_the_others_go_on(
+    mixed: World, fragile: Fragile, text: str, recorded: str
+) -> None:
+    fragile.poison["P"] = Untold(text)
+    mixed.send(kit(1, "P", "KIT_SHIPPED"), kit(2, "A", "KIT_SHIPPED"))
+
+    mixed.project()
+
+    status = mixed.status(fragile)
+    assert status.stopped_at is not None
+    assert recorded in str(status.error)
+    assert len(str(status.error)) < 10_000
+    assert msgspec.json.encode(mixed.said)
+    assert positions(mixed.rows(TALLY)) == [2, 4]
+
+
+def test_a_key_that_is_too_long_for_an_index_stops_its_projection_alone(
+    mixed: World, fragile: Fragile
+) -> None:
+    barcode = "".join(random.Random(1).choices(string.ascii_letters, k=20_000))
+    mixed.record(observed(barcode))
+
+    mixed.project()
+
+    assert mixed.rows(TALLY) == [[(1, barcode)]]
+    assert mixed.status(fragile).error is None or "index row" in str(mixed.status(fragile).error)
+
+
+def test_an_error_that_can_not_even_say_what_it_is_stops_its_projection(
+    mixed: World, fragile: Fragile
+) -> None:
+    fragile.poison["P"] = Untold(None)
+    mixed.send(kit(1, "P", "KIT_SHIPPED"))
+
+    mixed.project()
+
+    assert "Untold" in str(mixed.status(fragile).error)
 
 
 def test_a_row_that_is_missing_is_not_passed_over_in_silence(world: World) -> None:
@@ -181,8 +244,6 @@ def test_a_telling_that_never_was_is_not_taken_back_by_a_release(world: World) -
     moved = kit(5, "A", "KIT_MOVED") | {"type": "kit.moved"}
     _, conflict = world.send(moved, kit(5, "B", "KIT_LOST"))
     assert conflict.quarantine is not None
-    quarantine.release(
-        world.ledger, conflict.quarantine, read, now=NOON, by="operator", replace=True
-    )
+    release_one(world.ledger, conflict.quarantine, read, now=NOON, by="operator", replace=True)
     world.project()
     assert world.status(KITS).error is None

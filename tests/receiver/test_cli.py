@@ -19,7 +19,7 @@ from tests.harness.service_factory import ServiceFactory
 
 CONTRACT = {
     *("serve", "project", "migrate"),
-    *(f"sources {verb}" for verb in ("add", "list", "rotate", "expire", "retire")),
+    *(f"sources {verb}" for verb in ("add", "list", "set", "rotate", "expire", "retire", "reopen")),
     *(f"clients {verb}" for verb in ("add", "list", "revoke")),
     *(f"projections {verb}" for verb in ("status", "rebuild")),
     *(f"quarantine {verb}" for verb in ("list", "show", "release", "discard")),
@@ -47,7 +47,7 @@ def shell(services: ServiceFactory) -> Service:
     place = services.bare()
     place.here("sources", "add", "lab")
     place.here("sources", "add", "gone")
-    place.here("sources", "retire", "gone")
+    place.here("sources", "retire", "gone", "--yes")
     place.here("clients", "add", "first", "--role", "reader", "--key", KEY)
     return place
 

@@ -15,7 +15,7 @@ from tests.harness.postgres import Server
 from tests.harness.service import Service
 from tests.receiver.examples import kit_event, pages
 
-KILLS = effort(3, 10)
+KILLS = effort(2, 5)
 SENDERS = 4
 ARRAY = 5
 

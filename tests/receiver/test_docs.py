@@ -75,6 +75,23 @@ def test_every_refusal_that_is_described_is_a_problem_document(document: Any) ->
     assert [r for r in refusals if list(r.get("content", {})) != ["application/problem+json"]] == []
 
 
+def test_every_write_is_described_with_its_preconditions_and_where_what_it_made_is(
+    document: Any,
+) -> None:
+    writes = [
+        operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if path.startswith("/api/") and method in {"post", "put", "patch", "delete"}
+    ]
+    assert len(writes) > 6
+    for write in writes:
+        named = [each.get("$ref", "").rpartition("/")[2] for each in write["parameters"]]
+        assert {"If-Match", "If-None-Match"} <= set(named), write["summary"]
+        assert "412" in write["responses"]
+        assert "Location" in write["responses"].get("201", {"headers": ["Location"]})["headers"]
+
+
 def test_every_reference_in_the_document_leads_somewhere(document: Any) -> None:
     references = re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document))
     assert references

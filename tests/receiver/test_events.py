@@ -110,6 +110,20 @@ def test_created_at_bounds_include_the_first_and_not_the_last(
     assert found(created_at__gte=hours[2], created_at__lt=hours[1]) == []
 
 
+def test_an_event_is_found_by_the_time_that_it_shows(service: Service, announce: Announcer) -> None:
+    ids = announce({"created_at": "2017-11-24 12:00:00.9"}, {"created_at": "2017-11-24 12:00:01.1"})
+    late, _ = service.get(EVENTS, params={"type": announce.type}).json()
+
+    def found(**query: str) -> list[int]:
+        return event_ids(service, type=announce.type, **query)
+
+    assert found(created_at__lt="2017-11-24T12:00:00.5Z") == ids[:1]
+    assert found(created_at__gte="2017-11-24T12:00:00.5Z") == ids[1:]
+    assert (
+        found(created_at__gte=late["created_at"], created_at__lt="2017-11-24 12:00:01") == ids[:1]
+    )
+
+
 @pytest.mark.parametrize(
     "noon",
     [

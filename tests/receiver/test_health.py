@@ -143,7 +143,7 @@ def test_outcomes_are_counted_by_source(service: Service, fresh: Fresh) -> None:
         "conflict": 1,
         "invalid": 1,
         "not-json": 2,
-        "unverified": 1,
+        "malformed-headers": 1,
     }
     found = {
         name: total(service, "kitledger_webhooks_total", source="counted", outcome=name)
@@ -176,3 +176,4 @@ def test_a_server_without_a_shared_folder_counts_by_itself() -> None:
     assert 'kitledger_projection_lag{projection="kits"} 3.0' in text
     assert 'kitledger_projection_stopped{projection="kits"} 1.0' in text
     assert "kitledger_commit_seconds_count" in text
+    assert metrics.no_room(shared=False) == (0, 0.0)

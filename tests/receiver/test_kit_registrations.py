@@ -69,6 +69,13 @@ def test_the_same_customer_and_kit_again_is_the_registration_that_exists(
     assert position(service) == before
 
 
+@pytest.mark.one_store
+def test_a_byte_order_mark_before_a_body_is_skipped(service: Service, fresh: Fresh) -> None:
+    body = json.dumps({"customer": fresh(), "kit": f"BOM{fresh()}"}).encode("utf-8-sig")
+    headers = {"content-type": "application/json"}
+    assert service.request("POST", HERE, content=body, headers=headers).status_code == 201
+
+
 def test_a_kit_belongs_to_one_customer(
     service: Service, fresh: Fresh, registered: dict[str, Any]
 ) -> None:
@@ -208,6 +215,19 @@ def test_a_change_that_changes_nothing_moves_nothing(
     assert position(service) == before
 
 
+def test_what_was_shown_sent_again_moves_nothing(
+    service: Service, registered: dict[str, Any]
+) -> None:
+    precise = {"verification_date": "2019-11-24T10:00:00.900Z"}
+    first = service.patch(path(registered), precise).json()
+    before = position(service)
+
+    for date in (first["verification_date"], "2019-11-24T10:00:00.100Z"):
+        again = service.patch(path(registered), {"verification_date": date})
+        assert (again.status_code, again.json()) == (200, first)
+    assert position(service) == before
+
+
 def test_the_path_names_the_registration_never_the_customer(
     service: Service, registered: dict[str, Any]
 ) -> None:
@@ -224,3 +244,54 @@ def test_what_is_no_date_is_refused(
 
     assert set(refusal["errors"]) == {"verification_date"}
     assert service.get(path(registered)).json() == registered
+
+
+STALE = {"If-Match": '"stale"'}
+EXISTS = {"If-None-Match": "*"}
+
+
+def test_of_eight_changes_that_know_one_state_one_is_made(
+    service: Service, registered: dict[str, Any]
+) -> None:
+    known = {"If-Match": service.get(path(registered)).headers["etag"]}
+    dates = [f"2019-11-{day}T10:00:00+00:00" for day in range(11, 19)]
+
+    with ThreadPoolExecutor(8) as clients:
+        asked = [
+            clients.submit(service.patch, path(registered), {"verification_date": d}, headers=known)
+            for d in dates
+        ]
+
+    answers = [each.result() for each in asked]
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
+    made = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert service.get(path(registered)).json() == made
+
+
+@pytest.mark.parametrize("change", [{"verification_date": "2019-11-24"}, {}], ids=str)
+@pytest.mark.parametrize("condition", [STALE, EXISTS], ids=str)
+def test_a_change_heeds_its_preconditions(
+    service: Service, registered: dict[str, Any], change: Any, condition: dict[str, str]
+) -> None:
+    before = position(service)
+    problem(service.patch(path(registered), change, headers=condition), 412)
+    assert position(service) == before
+
+    known = {"If-Match": service.get(path(registered)).headers["etag"], "If-None-Match": '"other"'}
+    assert service.patch(path(registered), change, headers=known).status_code == 200
+
+
+@either_address
+def test_a_new_registration_heeds_its_preconditions(
+    service: Service, fresh: Fresh, address: str
+) -> None:
+    new = {"customer": fresh(), "kit": f"NEW{fresh()}"}
+    problem(service.post(address, new, headers={"If-Match": "*"}), 412)
+    assert service.get(address, params={"customer": new["customer"]}).json() == []
+
+    made = service.post(address, new, headers=EXISTS)
+    assert made.status_code == 201
+    for condition in (EXISTS, STALE, {"If-None-Match": made.headers["etag"]}):
+        problem(service.post(address, new, headers=condition), 412)
+    again = service.post(address, new, headers={"If-Match": made.headers["etag"]})
+    assert (again.status_code, again.json()) == (200, made.json())

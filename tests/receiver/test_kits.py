@@ -2,6 +2,7 @@
 
 from itertools import permutations
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -106,6 +107,47 @@ def test_a_barcode_may_need_escaping_in_its_path(
     assert service.post_webhook(kit_event(fresh(), named)).status_code == 202
 
     assert service.get(f"{KITS}{escaped}/").json()["barcode"] == named
+
+
+@pytest.mark.one_store
+@pytest.mark.parametrize(
+    "barcode",
+    [
+        "/lead",
+        "trail/",
+        "/both/",
+        "/",
+        "//",
+        "///a",
+        "a//",
+        "a//b",
+        ".",
+        "..",
+        "../x",
+        "/.",
+        " ",
+        "%2F",
+    ],
+)
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_every_barcode_that_is_accepted_can_be_read(
+    service: Service, fresh: Fresh, barcode: str, slash: str
+) -> None:
+    assert service.post_webhook(kit_event(fresh(), barcode)).status_code == 202
+
+    answer = service.get(f"{KITS}{quote(barcode, safe='').replace('.', '%2E')}{slash}")
+
+    assert (answer.status_code, answer.json()["barcode"]) == (200, barcode)
+
+
+@pytest.mark.one_store
+@pytest.mark.parametrize("path", ["plain/slash", "plain/slash/", "plain%2Fslash/", "plain%2fslash"])
+def test_a_slash_within_a_barcode_needs_no_escaping(
+    service: Service, fresh: Fresh, path: str
+) -> None:
+    service.post_webhook(kit_event(fresh(), "plain/slash"))
+    assert service.get(f"{KITS}{path}").json()["barcode"] == "plain/slash"
+    problem(service.get(f"{KITS}{path}%2F"), 404)
 
 
 @pytest.mark.parametrize("barcode", ["NONE", "x" * 500, "%00", "%FF%FE", "..%2f..", "%ED%A0%80"])

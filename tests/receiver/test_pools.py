@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from tests.harness.effort import effort
 from tests.harness.service import Service
 from tests.harness.service_factory import ServiceFactory
 from tests.harness.waiting import eventually
 from tests.receiver.examples import Fresh, kit_event, problem
 
 CLIENTS = 48
-TURNS = 8
+TURNS = effort(3, 8)
 POOL, VIEWS_POOL = 1, 1
 BOUND = POOL + VIEWS_POOL + 5
 """Beside the pools: one that writes, two for sources and clients, two that ask of the projections."""

@@ -123,5 +123,41 @@ def test_a_link_keeps_the_other_arguments(service: Service, fresh: Fresh) -> Non
     assert service.get(link).json()[0]["id"] == events[1]["id"]
 
 
-def test_unknown_query_arguments_are_ignored(service: Service) -> None:
-    assert service.get("/api/v1/kits/?colour=blue&page=2").status_code == 200
+@pytest.mark.one_store
+@pytest.mark.parametrize(
+    ("query", "hints"),
+    [
+        ("/kits/?statsu=KIT_SHIPPED", {"statsu": "status"}),
+        ("/events/?created_at__gt=2019-11-24", {"created_at__gt": "created_at__gte"}),
+        ("/events/?limt=2&Type=note.added", {"limt": "limit", "Type": "type"}),
+        ("/kit-registrations/?custommer=70&kit=67", {"custommer": "customer"}),
+        ("/reports/?page=2&page=3", {"page": ""}),
+        ("/kits/READ-1/?status=KIT_SHIPPED", {"status": ""}),
+    ],
+)
+def test_a_parameter_that_a_route_does_not_know_is_named_with_the_nearest_that_it_does(
+    service: Service, query: str, hints: dict[str, str]
+) -> None:
+    refusal = problem(service.get(f"/api/v1{query}"), 400)
+
+    assert set(refusal["errors"]) == set(hints)
+    for name, hint in hints.items():
+        assert name in refusal["detail"]
+        (message,) = refusal["errors"][name]
+        assert message.endswith(f"did you mean {hint}?") if hint else "did you" not in message
+
+
+def test_writes_know_no_parameters_and_change_nothing(service: Service, fresh: Fresh) -> None:
+    new = {"customer": fresh(), "kit": f"QUERY{fresh()}"}
+    problem(service.post("/api/v1/kit-registrations/?dry_run=1", new), 400)
+    assert service.get("/api/v1/kit-registrations/", params={"kit": new["kit"]}).json() == []
+
+
+@pytest.mark.one_store
+def test_parameters_are_not_judged_before_credentials(service: Service) -> None:
+    problem(service.anonymous("GET", "/api/v1/kits/?statsu=KIT_SHIPPED"), 401)
+
+
+@pytest.mark.one_store
+def test_what_looks_whether_the_process_lives_may_add_what_it_likes(service: Service) -> None:
+    assert service.get("/healthz?t=1795310611").status_code == 200

@@ -2,10 +2,16 @@
 
 import os
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+from eventsourcing.persistence import OperationalError
+
+from receiver.services import assemble
+from receiver.settings import Settings
 from tests.harness.processes import group_of
-from tests.harness.service import Service
+from tests.harness.service import Service, environment
 from tests.harness.waiting import eventually
 from tests.receiver.examples import event_ids, note, problem
 
@@ -49,7 +55,7 @@ def test_nothing_is_acknowledged_until_the_opened_file_is_back(on_sqlite: Servic
     on_sqlite.wait_until_ready()
     assert file.exists()
     assert on_sqlite.post_webhook(note(2)).status_code == 202
-    assert event_ids(on_sqlite) == [1, 2]
+    assert eventually(lambda: event_ids(on_sqlite) == [1, 2])
 
 
 def test_a_backup_that_takes_its_place_is_neither_written_nor_joined_with_the_log(
@@ -67,3 +73,19 @@ def test_a_backup_that_takes_its_place_is_neither_written_nor_joined_with_the_lo
     on_sqlite.wait_until_ready("/healthz")
     assert refused(on_sqlite)
     assert file.read_bytes() == backup
+
+
+def test_uses_of_keys_make_no_ledger_in_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.db"
+    settings = Settings.from_environment(environment(tmp_path))
+    services = assemble(settings, migrate=True)
+    services.sources.uses.note("lab", "key_1", datetime.now(UTC))
+    services.sources.uses.close()
+    for each in tmp_path.glob("ledger.db*"):
+        each.unlink()
+
+    with pytest.raises(OperationalError, match="removed or replaced"):
+        services.sources.uses.write()
+
+    assert not file.exists()
+    services.close()

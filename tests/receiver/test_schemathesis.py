@@ -49,7 +49,7 @@ def test_requests_made_from_the_document_are_answered_as_it_says(own_service: Se
     options = ["--auth", ":".join(own_service.admin), "--exclude-checks", EXCLUDED]
     options += [
         "--max-examples",
-        str(effort(2, 10)),
+        str(effort(1, 5)),
         "--seed",
         "1",
         "--no-color",
@@ -87,8 +87,9 @@ def webhook(own_service: Service) -> Any:
     return document["/webhooks/{source}"]["POST"]
 
 
+@pytest.mark.one_store
 @given(body=BODIES)
-@settings(max_examples=effort(60, 300), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=effort(40, 150), deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_a_source_signs_is_answered_as_the_document_says(
     own_service: Service, webhook: Any, body: Any
 ) -> None:

@@ -26,7 +26,7 @@ from tests.receiver.signing import (
         (STANDARD_WEBHOOKS, PUBLIC_KEY),
         (STANDARD_WEBHOOKS, "whsec_" + base64.b64encode(bytes(16)).decode()),
         (STANDARD_WEBHOOKS, "whsec_" + base64.b64encode(bytes(75)).decode()),
-        (HMAC_SHA256, "x"),
+        (HMAC_SHA256, "sixteen letters."),
         (HMAC_SHA256, "It's a Secret to Everybody"),
     ],
 )
@@ -47,8 +47,8 @@ def test_a_secret_without_its_padding_is_the_same_secret() -> None:
         (STANDARD_WEBHOOKS, "", "neither whsec_ nor whpk_"),
         (STANDARD_WEBHOOKS, "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "neither whsec_ nor whpk_"),
         (STANDARD_WEBHOOKS, "whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "neither whsec_ nor whpk_"),
-        (STANDARD_WEBHOOKS, "whsec_", "has 0 bytes and needs 16"),
-        (STANDARD_WEBHOOKS, "whsec", "has 0 bytes and needs 16"),
+        (STANDARD_WEBHOOKS, "whsec_", "empty"),
+        (STANDARD_WEBHOOKS, "whsec", "empty"),
         (STANDARD_WEBHOOKS, "whsec_" + "A" * 20, "has 15 bytes and needs 16"),
         (STANDARD_WEBHOOKS, SECRET + "!", "not base64"),
         (STANDARD_WEBHOOKS, SECRET + "\n", "not base64"),
@@ -58,6 +58,7 @@ def test_a_secret_without_its_padding_is_the_same_secret() -> None:
         (STANDARD_WEBHOOKS, "whpk_" + "A" * 40, "32 bytes"),
         (STANDARD_WEBHOOKS, "whpk_" + "A" * 44, "32 bytes"),
         (STANDARD_WEBHOOKS, "whpk_%%%%", "not base64"),
+        (HMAC_SHA256, "fifteen letters", "has 15 bytes and needs 16"),
         (HMAC_SHA256, "", "blank"),
         (HMAC_SHA256, "  ", "blank"),
         (HMAC_SHA256, "secret\n", "unprintable"),
@@ -72,6 +73,21 @@ def test_an_unusable_secret_is_refused_in_one_line_that_does_not_quote_it(
     line = str(refused.value)
     assert len(line.splitlines()) == 1
     assert not secret[6:].strip() or secret[6:] not in line
+
+
+@pytest.mark.parametrize(
+    ("scheme", "secret"), [(STANDARD_WEBHOOKS, "whsec_" + "A" * 20), (HMAC_SHA256, "x")]
+)
+def test_a_short_secret_passes_if_that_is_allowed(scheme: str, secret: str) -> None:
+    check_secret(scheme, secret, allow_short=True)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "secret"), [(STANDARD_WEBHOOKS, "whsec_"), (HMAC_SHA256, ""), (HMAC_SHA256, " ")]
+)
+def test_a_secret_of_nothing_is_never_allowed(scheme: str, secret: str) -> None:
+    with pytest.raises(ValueError, match=r"empty|blank"):
+        check_secret(scheme, secret, allow_short=True)
 
 
 @pytest.mark.parametrize("scheme", [STANDARD_WEBHOOKS, HMAC_SHA256])

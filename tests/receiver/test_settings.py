@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.settings import Settings, SettingsError, processors
+from receiver.processors import processors
+from receiver.settings import Settings, SettingsError
 
 WORDS = [
     "DATABASE_URL",
@@ -21,6 +22,8 @@ WORDS = [
     "PORT",
     "WEB_CONCURRENCY",
     "MAX_BODY_BYTES",
+    "KEEPALIVE_SECONDS",
+    "FORWARDED_PREFIX",
     "LOG_LEVEL",
 ]
 
@@ -33,6 +36,7 @@ def test_nothing_needs_to_be_said() -> None:
     assert (settings.database_pool_size, settings.views_pool_size) == (4, 4)
     assert (settings.port, settings.max_body_bytes) == (8000, 1024 * 1024)
     assert settings.workers == processors() <= (os.cpu_count() or 1)
+    assert (settings.keepalive_seconds, settings.forwarded_prefix) == (75, "")
     assert settings.log_level == "INFO"
 
 
@@ -50,6 +54,8 @@ def test_everything_can_be_said() -> None:
             "PORT": "80",
             "WEB_CONCURRENCY": "7",
             "MAX_BODY_BYTES": "100",
+            "KEEPALIVE_SECONDS": "120",
+            "FORWARDED_PREFIX": "/kit/v2/",
             "LOG_LEVEL": "warning",
         }
     )
@@ -58,6 +64,7 @@ def test_everything_can_be_said() -> None:
     assert settings.views_database_url == "sqlite:///elsewhere/rows.db"
     assert (settings.database_pool_size, settings.views_pool_size) == (1, 1000)
     assert (settings.port, settings.workers, settings.max_body_bytes) == (80, 7, 100)
+    assert (settings.keepalive_seconds, settings.forwarded_prefix) == (120, "/kit/v2")
     assert settings.log_level == "WARNING"
 
 
@@ -101,6 +108,16 @@ def test_ledger_and_views_may_be_on_different_kinds_of_databases() -> None:
         ("DATABASE_URL", "mysql://localhost/ledger"),
         ("DATABASE_URL", "sqlite://"),
         ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///data/ledger.db"),
+        ("DATABASE_URL", "sqlite+pysqlcipher:///data/ledger.db"),
+        ("DATABASE_URL", "sqlite+nonsense:///data/ledger.db"),
+        ("DATABASE_URL", "sqlite:///data/ledger.db?colour=blue"),
+        ("DATABASE_URL", "sqlite:///data/ledger.db?timeout=never"),
+        ("DATABASE_URL", "sqlite:///file:data/ledger.db?uri=true"),
+        ("DATABASE_URL", "sqlite:///file:data/ledger.db"),
+        ("DATABASE_URL", "sqlite://data/ledger.db"),
+        ("DATABASE_URL", "sqlite://me:hunter2@host/ledger.db"),
+        ("VIEWS_DATABASE_URL", "sqlite+aiosqlite:///data/rows.db"),
         ("VIEWS_DATABASE_URL", "nonsense"),
         ("VIEWS_DATABASE_URL", "sqlite://"),
         ("VIEWS_DATABASE_URL", "sqlite:///data/../data/ledger.db"),
@@ -127,6 +144,12 @@ def test_ledger_and_views_may_be_on_different_kinds_of_databases() -> None:
         ("MAX_BODY_BYTES", "1e6"),
         ("MAX_BODY_BYTES", "1_000_000"),
         ("MAX_BODY_BYTES", str(10**12)),
+        ("KEEPALIVE_SECONDS", "0"),
+        ("KEEPALIVE_SECONDS", "3601"),
+        ("FORWARDED_PREFIX", "kit"),
+        ("FORWARDED_PREFIX", "//kit"),
+        ("FORWARDED_PREFIX", "/kit?"),
+        ("FORWARDED_PREFIX", "https://example.com/kit"),
         ("LOG_LEVEL", "loud"),
         ("LOG_LEVEL", "NOTSET"),
         ("LOG_LEVEL", "20"),

@@ -4,14 +4,16 @@ import shlex
 import socket
 import subprocess
 
+import httpx
 import pytest
 
 from tests.conftest import NewService
+from tests.harness.effort import effort
 from tests.harness.postgres import Databases
 from tests.harness.processes import free_port
 from tests.harness.service import COMMAND, Service
 from tests.harness.service_factory import ServiceFactory
-from tests.harness.waiting import PATIENCE_SECONDS
+from tests.harness.waiting import PATIENCE_SECONDS, eventually
 from tests.receiver.test_cli import error, rows
 
 
@@ -89,6 +91,31 @@ def test_a_port_that_is_taken_is_one_line(nowhere: Service) -> None:
         done = nowhere.cli("serve", "--port", str(nowhere.port), check=False)
 
     assert str(nowhere.port) in error(done)
+
+
+@pytest.mark.one_store
+@pytest.mark.parametrize("host", ["[::1]", "::", "::1", "localhost"][: effort(2, 4)])
+def test_it_listens_on_an_ipv6_address_as_on_any_other(new_service: NewService, host: str) -> None:
+    service = new_service(1)
+    reached = f"http://{'127.0.0.1' if host == 'localhost' else '[::1]'}:{service.port}/healthz"
+
+    service.serve("--no-projector", "--host", host)
+
+    assert eventually(lambda: answers(reached)), service.log()
+    shown = f"[{host.strip('[]')}]" if ":" in host else "127.0.0.1"
+    assert f"http://{shown}:{service.port}" in service.log()
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).json() == {"status": "alive"}
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.parametrize("host", ["::2", "[::2]", "nowhere.invalid", "", "[", "x" * 300, "::1%lo9"])
+def test_a_host_that_is_not_here_is_one_line(nowhere: Service, host: str) -> None:
+    assert "can't listen on" in error(nowhere.here("serve", "--host", host, check=False))
 
 
 @pytest.mark.one_store

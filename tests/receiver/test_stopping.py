@@ -1,7 +1,11 @@
 """How the server ends, and what it mends by itself."""
 
+import itertools
+import json
 import os
 import signal
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +14,7 @@ import pytest
 
 from receiver.server.gunicorn import GRACE_SECONDS
 from tests.conftest import NewService
+from tests.harness.raw import answer, connect, head
 from tests.harness.service import Service
 from tests.harness.waiting import PATIENCE_SECONDS, eventually
 from tests.receiver.examples import kit_event, note, pages
@@ -65,6 +70,71 @@ def test_what_was_begun_when_it_is_told_to_stop_is_finished(new_service: NewServ
 
     listed = pages(service.start(), "/api/v1/events/", limit=1000)
     assert [event["id"] for page in listed for event in page] == sorted(acknowledged)
+
+
+def test_a_body_that_is_half_sent_does_not_hold_it_up(new_service: NewService) -> None:
+    service = new_service(1).start()
+    body = json.dumps(note(1)).encode()
+    with connect(service.port) as sender:
+        length = {**service.signed(body), "Content-Length": len(body)}
+        sender.sendall(head("/webhooks/lab", length) + body[:-1])
+        assert service.anonymous("GET", "/healthz").status_code == 200
+
+        begun = time.monotonic()
+        assert service.stop() == 0
+        took = time.monotonic() - begun
+
+        refusal = answer(sender)
+        assert (refusal.status, refusal.headers["Connection"]) == (503, "close")
+    assert took < GRACE_SECONDS
+
+
+def test_a_connection_that_is_kept_alive_gets_one_more_answer(new_service: NewService) -> None:
+    service = new_service().start()
+    asking = threading.Barrier(9)
+
+    def ask_until_told_to_go() -> int:
+        """Return how many requests of a connection were answered; the last one says that it is closed."""
+        with connect(service.port) as connection:
+            for asked in itertools.count(1):
+                connection.sendall(head("/healthz", method="GET"))
+                told = answer(connection).headers["Connection"]
+                if told == "close":
+                    return asked
+                if asked == 10:
+                    asking.wait()
+                time.sleep(0.1)
+        raise AssertionError
+
+    with ThreadPoolExecutor(8) as clients:
+        answered = [clients.submit(ask_until_told_to_go) for _ in range(8)]
+        asking.wait()
+        assert service.stop() == 0
+
+    assert all(each.result() > 10 for each in answered)
+
+
+def test_a_connection_that_was_made_is_answered(new_service: NewService) -> None:
+    service = new_service().start()
+    answered = itertools.count()
+
+    def ask_until_refused() -> None:
+        while True:
+            try:
+                connection = connect(service.port)
+            except ConnectionRefusedError:
+                return
+            with connection:
+                connection.sendall(head("/healthz", {"Connection": "close"}, method="GET"))
+                assert answer(connection).status == 200
+            next(answered)
+
+    with ThreadPoolExecutor(24) as clients:
+        asking = [clients.submit(ask_until_refused) for _ in range(24)]
+        assert eventually(lambda: next(answered) > 50)
+        assert service.stop() == 0
+
+    assert [each.exception() for each in asking] == [None] * 24
 
 
 @pytest.mark.parametrize("command", ["serve", "project"])

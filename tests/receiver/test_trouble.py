@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from receiver.bodies import Admission
+from receiver.admission import Admission
 from receiver.errors import Overloaded
 from tests.conftest import NewService
 from tests.harness.postgres import Server
@@ -21,6 +21,7 @@ from tests.receiver.examples import (
     report_event,
 )
 from tests.receiver.test_cli import error, here, rows
+from tests.receiver.test_health import total
 
 MIB = 1024 * 1024
 KITS = "/api/v1/kits/"
@@ -40,6 +41,13 @@ def test_more_than_the_store_can_take_is_asked_to_come_back(service: Service, fr
     assert {reason for reason in reasons if "waiting" in reason}, "some were not even let in"
     assert {reason for reason in reasons if "store" in reason}, "some waited for the store in vain"
     assert position(service) == before
+    refused = sum("waiting" in answer.text for answer in answers)
+    assert total(service, "kitledger_webhooks_total", outcome="no-room") >= refused
+    shown = service.get("/readyz").json()["no_room"]
+    assert shown["refused"] >= refused
+    assert shown["last"] > "2000"
+    warned = [line for line in service.log_lines() if line["event"] == "webhook-no-room"]
+    assert {(line["level"], line["source"]) for line in warned} == {("warning", "lab")}
     assert service.post_webhook(bodies[0]).status_code == 202
 
 

@@ -13,6 +13,7 @@ from tests.receiver.examples import Fresh, held, kit_event, note, position, prob
 LIMIT = 1024 * 1024
 MARK = '{"id": 1, "type": "note.added", "data": {"x": %s}}'
 
+BOM = b"\xef\xbb\xbf"
 NOT_JSON = {
     "nothing": b"",
     "a blank": b" ",
@@ -28,7 +29,9 @@ NOT_JSON = {
     "deep nesting that never ends": b"[" * 200_000,
     "Latin-1": (MARK % '"é"').encode("latin-1"),
     "UTF-16": (MARK % "1").encode("utf-16"),
-    "a byte order mark": b"\xef\xbb\xbf" + (MARK % "1").encode(),
+    "two byte order marks": BOM * 2 + (MARK % "1").encode(),
+    "a byte order mark alone": BOM,
+    "a byte order mark within": (MARK % "1").encode().replace(b":", b":" + BOM, 1),
     "a raw newline in a string": (MARK % '"a\nb"').encode(),
     "a form": b"id=1&type=note.added",
 }
@@ -140,6 +143,25 @@ def test_text_beyond_ascii_is_taken_as_it_is(service: Service, fresh: Fresh) -> 
 
     kit = service.get(f"/api/v1/kits/{event['data']['kit']['barcode']}/").json()
     assert kit["reason"] == event["data"]["kit"]["reason"]
+
+
+def test_a_byte_order_mark_is_skipped_in_reading_and_kept_in_the_bytes(
+    service: Service, fresh: Fresh
+) -> None:
+    one, two, three = (kit_event(fresh(), f"BOM{fresh()}", data=1) for _ in range(3))
+    unknown = note(fresh(), type=f"note.bom.{fresh()}", data={"a": 1})
+    for body in (one, [two, three], unknown):
+        content = BOM + json.dumps(body).encode()
+        assert service.post_webhook(content).status_code == 202
+
+    assert service.post_webhook(json.dumps(one).encode()).json()["status"] == "duplicate"
+    for event in (one, two, three):
+        path = f"/api/v1/kits/{event['data']['kit']['barcode']}/"
+        assert service.get(path).json()["status"] == "KIT_SHIPPED"
+    (listed,) = service.get("/api/v1/events/", params={"type": unknown["type"]}).json()
+    assert listed["data"] == {"a": 1}
+    invalid = problem(service.post_webhook(BOM + json.dumps({**one, "data": {}}).encode()), 422)
+    assert held(service, invalid)["body"].startswith("\ufeff{")
 
 
 def test_the_deepest_nesting_is_taken(service: Service, fresh: Fresh) -> None:

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.harness.service import Service, sign
 from tests.receiver.examples import Fresh, held, note, position, problem
 
+pytestmark = pytest.mark.one_store
+
 BODY = b'{"id": 1, "type": "note.added", "data": {}}'
 NOBODY_S = "whsec_" + base64.b64encode(bytes(32)).decode()
 WRONG = sign(NOBODY_S, "msg", datetime(2026, 1, 5, 12, tzinfo=UTC), BODY)
@@ -124,7 +126,7 @@ def test_a_body_changed_on_the_way_is_refused(service: Service, fresh: Fresh) ->
 
 def test_a_refused_webhook_leaves_a_count_and_a_line_in_the_log(service: Service) -> None:
     def refusals() -> float:
-        wanted = 'kitledger_webhooks_total{outcome="unverified",source="lab"} '
+        wanted = 'kitledger_webhooks_total{outcome="wrong-key",source="lab"} '
         lines = service.get("/metrics").text.splitlines()
         return sum(float(line.split()[-1]) for line in lines if line.startswith(wanted))
 

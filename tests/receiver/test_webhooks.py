@@ -184,7 +184,7 @@ def test_a_retired_source_is_gone(service: Service, fresh: Fresh) -> None:
     assert service.post_webhook(note(fresh()), source="old-lab").status_code == 202
     before = position(service)
 
-    service.here("sources", "retire", "old-lab")
+    service.here("sources", "retire", "old-lab", "--yes")
 
     problem(service.post_webhook(note(fresh()), source="old-lab"), 410)
     assert position(service) == before

@@ -11,8 +11,8 @@ from tests.harness.plain import Plain
 from tests.store.processes import child
 
 WRITERS = 8
-TURNS = effort(64, 264)
-EVENTS = effort(12_000, 50_000)
+TURNS = effort(24, 100)
+EVENTS = effort(4_500, 18_000)
 
 
 def follow(recorder: Recorder, all_have_ended: Callable[[], bool]) -> list[Notification]:

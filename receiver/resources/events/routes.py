@@ -45,7 +45,7 @@ class EventsQuery(pages.PageSchema):
 
 @blueprint.route("/")
 @requires("reader")
-@blueprint.arguments(EventsQuery, location="query", error_status_code=400)
+@blueprint.query(EventsQuery)
 @blueprint.response(200, EventSchema(many=True))
 def list_events(query: dict[str, Any]) -> Response:
     """List events by id"""

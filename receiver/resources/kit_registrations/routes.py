@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from flask import Response, abort, request
+from flask import Response, abort
 
 from domain.aggregates.kit_registration import KitRegistration
+from domain.times import to_seconds
 from domain.use_cases import kit_registrations
 from projections.models.kit_registrations import PROJECTION
 from receiver import dates, pages
 from receiver.access import requires
-from receiver.answers import answer
+from receiver.answers import answer, preconditions
 from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
 from receiver.current import ledger
+from receiver.paths import public_path
 from receiver.resources.kit_registrations.schemas import (
     KitRegistrationChangeSchema,
     KitRegistrationSchema,
@@ -35,10 +37,12 @@ def register(new: dict[str, Any]) -> Response:
 
     The same customer and kit again is answered 200 with the registration that exists.
     """
-    registration, made = kit_registrations.register_kit(ledger(), now=dates.utc_now(), **new)
+    check, now = preconditions(_shown), to_seconds(dates.utc_now())
+    registration, made = kit_registrations.register_kit(ledger(), check, now=now, **new)
     response = answer(_shown(registration), 201 if made else 200)
     if made:
-        response.headers["Location"] = f"{request.path.rstrip('/')}/{registration.registration_id}/"
+        here = public_path().rstrip("/")
+        response.headers["Location"] = f"{here}/{registration.registration_id}/"
     return response
 
 
@@ -53,13 +57,15 @@ def get_registration(registration_id: int) -> Response:
 
 def change_registration(change: dict[str, Any], registration_id: int) -> Response:
     """Set or clear the verification date of a kit registration"""
+    check = preconditions(_shown)
     if "verification_date" in change:
-        date = change["verification_date"]
+        date, now = change["verification_date"], to_seconds(dates.utc_now())
         registration = kit_registrations.set_verification_date(
-            ledger(), registration_id, date, now=dates.utc_now()
+            ledger(), registration_id, date, check, now=now
         )
     else:
         registration = kit_registrations.kit_registration(ledger().streams, registration_id)
+        check(registration)
     return answer(_shown(registration))
 
 
@@ -71,7 +77,7 @@ def make_blueprint(name: str) -> Blueprint:
         url_prefix=f"/api/v1/{name}",
         description="The registrations of kits to customers.",
     )
-    query = made.arguments(KitRegistrationsQuery, location="query", error_status_code=400)
+    query = made.query(KitRegistrationsQuery)
     one, many = (
         made.response(200, KitRegistrationSchema),
         made.response(200, KitRegistrationSchema(many=True)),

@@ -12,11 +12,12 @@ from projections.models.organizations import PROJECTION
 from projections.snapshots import Snapshot
 from receiver import dates, pages
 from receiver.access import requires
-from receiver.answers import answer, if_match
+from receiver.answers import answer, preconditions
 from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
 from receiver.current import ledger
 from receiver.fields import Id, Text
+from receiver.paths import public_path
 from receiver.schemas import Lenient
 
 blueprint = Blueprint(
@@ -70,17 +71,20 @@ def put_group(change: dict[str, Any], organization_id: int, group_id: int) -> Re
     The group with the organization's id is its root: it creates the organization, and has no parent.
     """
     wanted = groups.GroupChange(**change, sets=frozenset(change))
-    check = if_match(_shown)
+    check = preconditions(_shown)
     now = dates.millis(dates.utc_now())
     group, path, made = groups.put_group(
         ledger(), organization_id, group_id, wanted, check, now=now
     )
-    return answer(_shown(group, path), 201 if made else 200)
+    response = answer(_shown(group, path), 201 if made else 200)
+    if made:
+        response.headers["Location"] = public_path()
+    return response
 
 
 @blueprint.route("")
 @requires("reader")
-@blueprint.arguments(pages.IdPageSchema, location="query", error_status_code=400)
+@blueprint.query(pages.IdPageSchema)
 @blueprint.response(200, GroupSchema(many=True))
 def list_groups(query: dict[str, Any], organization_id: int) -> Response:
     """List the groups of an organization by id"""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, request
+from flask import Response, abort
 
 from domain.use_cases import registrations
 from domain.use_cases.registration_lookup import RegistrationInGroup
@@ -10,10 +10,11 @@ from domain.use_cases.registrations import RegistrationChange
 from projections.models.organizations import PROJECTION
 from receiver import dates, pages
 from receiver.access import requires
-from receiver.answers import answer, if_match
+from receiver.answers import answer, preconditions
 from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
 from receiver.current import ledger
+from receiver.paths import public_path
 from receiver.resources.organizations.groups import require_group
 from receiver.resources.organizations.registration_schemas import (
     NewRegistrationSchema,
@@ -34,7 +35,7 @@ _one, _many = RegistrationSchema(), RegistrationSchema(many=True)
 
 @blueprint.route("/groups/<id:group_id>/registrations")
 @requires("reader")
-@blueprint.arguments(pages.IdPageSchema, location="query", error_status_code=400)
+@blueprint.query(pages.IdPageSchema)
 @blueprint.response(200, RegistrationSchema(many=True))
 def list_below(query: dict[str, Any], organization_id: int, group_id: int) -> Response:
     """List the registrations to a group and to all below it, by id"""
@@ -48,7 +49,7 @@ def list_below(query: dict[str, Any], organization_id: int, group_id: int) -> Re
 
 @blueprint.route(OF_PROFILE)
 @requires("reader")
-@blueprint.arguments(pages.IdPageSchema, location="query", error_status_code=400)
+@blueprint.query(pages.IdPageSchema)
 @blueprint.response(200, RegistrationSchema(many=True))
 def list_of_profile(query: dict[str, Any], organization_id: int, profile_id: int) -> Response:
     """List the registrations of a profile, by id"""
@@ -66,13 +67,12 @@ def list_of_profile(query: dict[str, Any], organization_id: int, profile_id: int
 @blueprint.response(201, RegistrationSchema)
 def register(new: dict[str, Any], organization_id: int, profile_id: int) -> Response:
     """Register a profile to a group"""
-    wanted = RegistrationChange(**new)
-    made = registrations.register(
-        ledger(), organization_id, profile_id, wanted, now=dates.millis(dates.utc_now())
-    )
+    wanted, check = RegistrationChange(**new), preconditions(_shown)
+    now = dates.millis(dates.utc_now())
+    made = registrations.register(ledger(), organization_id, profile_id, wanted, check, now=now)
     response = answer(_shown(made), 201)
     registration = made.registration.registration_id
-    response.headers["Location"] = f"{request.path.rstrip('/')}/{registration}"
+    response.headers["Location"] = f"{public_path().rstrip('/')}/{registration}"
     return response
 
 
@@ -101,7 +101,8 @@ def change(
     which = (organization_id, profile_id, registration_id)
     wanted = RegistrationChange(**change, sets=frozenset(change))
     now = dates.millis(dates.utc_now())
-    changed = registrations.change_registration(ledger(), *which, wanted, if_match(_shown), now=now)
+    check = preconditions(_shown)
+    changed = registrations.change_registration(ledger(), *which, wanted, check, now=now)
     return answer(_shown(changed))
 
 
@@ -112,7 +113,7 @@ def deactivate(organization_id: int, profile_id: int, registration_id: int) -> R
     """Deactivate a registration; repeating it changes nothing"""
     which = (organization_id, profile_id, registration_id)
     now = dates.millis(dates.utc_now())
-    registrations.deactivate_registration(ledger(), *which, if_match(_shown), now=now)
+    registrations.deactivate_registration(ledger(), *which, preconditions(_shown), now=now)
     return Response(status=204)
 
 

@@ -5,7 +5,7 @@ import uuid
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Identifier, Literal
 
 from tests.harness.postgres.queries import cut_connections, query
 from tests.harness.postgres.server import Server
@@ -24,10 +24,13 @@ class Databases:
         self._server: Server | None = None
         self._made: set[str] = set()
 
-    def new(self, template: str | None = None) -> str:
-        """Make a database, maybe like the one of this name, and return its URL."""
+    def new(self, template: str | None = None, *, encoding: str = "") -> str:
+        """Make a database, maybe like the one of this name or in this encoding, and return its URL."""
         name = f"kitledger_test_{uuid.uuid4().hex[:16]}"
         like = SQL(" TEMPLATE {}").format(Identifier(template)) if template else SQL("")
+        if encoding:
+            options = " ENCODING {} LOCALE 'C' TEMPLATE template0"
+            like = SQL(options).format(Literal(encoding))
         query(self._url, SQL("CREATE DATABASE {}").format(Identifier(name)) + like)
         self._made.add(name)
         return urlsplit(self._url)._replace(path=f"/{name}").geturl()

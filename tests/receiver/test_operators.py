@@ -1,0 +1,47 @@
+"""The people at the terminal: who they are, and what their terminal can show."""
+
+import pwd
+import subprocess
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.harness.service import COMMAND, Service
+from tests.receiver.examples import Fresh, held, problem
+
+NAMES = ("LOGNAME", "USER", "LNAME", "USERNAME")
+
+
+def test_a_user_without_a_name_is_recorded_by_number(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_: int) -> Any:
+        raise KeyError("getpwuid(): uid not found: 10001")
+
+    refusal = problem(service.post_webhook(b"not json"), 400)
+    for name in NAMES:
+        monkeypatch.delitem(service.environment, name, raising=False)
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", none)
+    monkeypatch.setattr("os.getuid", lambda: 10001)
+
+    service.here("quarantine", "discard", str(refusal["quarantine"]), "--why", "a test")
+
+    assert held(service, refusal)["state"] == "discarded"
+
+
+@pytest.mark.one_store
+@pytest.mark.parametrize(("encoding", "name"), [("latin-1", "Žofie"), ("ascii", "日本")])
+def test_whatever_the_terminal_can_show_the_key_is_printed(
+    prepared: Service, fresh: Fresh, encoding: str, name: str
+) -> None:
+    done = subprocess.run(
+        [*COMMAND, "clients", "add", f"{name}{fresh()}", "--role", "reader"],
+        env={**prepared.environment, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert uuid.UUID(done.stdout.split()[-1].decode().partition(":")[2])
