@@ -1,5 +1,9 @@
-"""Bytes made from a seed: no 500, no HTML, no answer that contradicts what is stored, memory flat."""
+"""Bytes made from a seed: no 500, no HTML, no answer that contradicts what is stored, memory flat.
 
+KITLEDGER_FUZZ is the number of requests, for a longer run.
+"""
+
+import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +20,7 @@ from tests.harness.raw import connect
 from tests.harness.service import Service
 from tests.receiver.examples import pages
 
-REQUESTS = effort(1_000, 20_000)
+REQUESTS = int(os.environ.get("KITLEDGER_FUZZ", effort(600, 3_000)))
 SEED = 20_171_124
 TALKERS = 8
 HONEST = {501, 503, 505}
