@@ -26,7 +26,8 @@ Race = Callable[..., Competitor]
 def race(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Race:
     """Let somebody write just before each of the ledger's next calls of one of the store's methods.
 
-    A delivery, and what becomes of a held one, is decided in a transaction; all else is tried without one first, and then whoever
+    What becomes of a delivery, held or not, is decided in a transaction; all else is tried without one
+    first, and then whoever
     wrote before `insert_events` was first.
     """
 
