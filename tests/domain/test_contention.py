@@ -27,8 +27,7 @@ def race(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Race:
     """Let somebody write just before each of the ledger's next calls of one of the store's methods.
 
     What becomes of a delivery, held or not, is decided in a transaction; all else is tried without one
-    first, and then whoever
-    wrote before `insert_events` was first.
+    first, and then the one who wrote before `insert_events` was first.
     """
 
     def prepare(
