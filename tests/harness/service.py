@@ -57,7 +57,7 @@ class Service:
         self.workers = workers
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = environment(folder, **settings)
+        self.environment = environment(folder, **{"PORT": str(self.port), **settings})
         self.secrets: dict[str, str] = {}
         self.admin: Credentials = ("", "")
         self.process: subprocess.Popen[bytes] | None = None
