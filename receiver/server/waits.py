@@ -73,8 +73,8 @@ class TimedBody:
         # Else gunicorn reads ahead up to 1 MiB, which nobody counts.
         request.unreader.max_body_chunk = PIECE_BYTES
 
-    def read(self, size: int) -> bytes:
-        """Read `size` bytes, or the rest.
+    def read(self, size: int | None = None) -> bytes:
+        """Read `size` bytes, or the rest, all of it if no size is given.
 
         Raises TimeoutError if they come too slowly, and InterruptedError when interrupted; the
         connection is closed after the answer then.

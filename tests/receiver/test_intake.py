@@ -5,6 +5,8 @@ import resource
 import socket
 import time
 from contextlib import ExitStack
+from io import BytesIO
+from types import SimpleNamespace
 
 import gevent
 import pytest
@@ -198,3 +200,9 @@ def test_an_interrupted_body_is_told_from_a_slow_one() -> None:
     sender.body.interrupt()
     gevent.sleep(0)
     assert sender.waiting == {}
+
+
+def test_a_body_can_be_read_whole_without_a_size() -> None:
+    request = SimpleNamespace(body=BytesIO(b"whole"), unreader=SimpleNamespace())
+
+    assert TimedBody(request, {}).read() == b"whole"
