@@ -8,6 +8,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from projections.slot_tables import SlotTables
 from projections.statement import Statement, compiled
 
+KEYS_IN_A_LIST = 500
+"""The number of keys in one IN list."""
+
 
 class BatchWriter:
     """Write to one slot's tables; upserts are buffered until `flush`.

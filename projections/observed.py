@@ -9,14 +9,11 @@ from sqlalchemy import BigInteger, Column, LargeBinary, delete, select
 from domain.observation import CurrentStatus, Observation, current_status
 from domain.observed import Observed, ObservedAggregate, Retracted
 from projections import lists
-from projections.batch_writer import BatchWriter
+from projections.batch_writer import KEYS_IN_A_LIST, BatchWriter
 from projections.projection import Projection
 from projections.slot_tables import INNER, SlotTables, Word, slot_tables
 from projections.snapshots import Snapshot
 from projections.times import from_microseconds, to_microseconds
-
-KEYS_IN_A_LIST = 500
-"""The number of keys in one IN list."""
 
 Observations = dict[tuple[int, str], Observation]
 """All observations of one thing, by their keys."""

@@ -1,12 +1,12 @@
 """Clients that send slowly, and many clients at once."""
 
-import socket
 import threading
 import time
 from contextlib import ExitStack, suppress
 
 from chaos.fault import Fault
 from chaos.testbed import Testbed
+from tests.harness.raw import connections
 
 SLOW_CLIENTS = 20
 SILENT_CLIENTS = 80
@@ -28,10 +28,7 @@ class SlowClients(Fault):
     def inject(self, testbed: Testbed) -> None:
         """Send slowly, and check that acknowledgements continue."""
         with ExitStack() as stack:
-            address = ("127.0.0.1", testbed.service.port)
-            slow = [
-                stack.enter_context(socket.create_connection(address)) for _ in range(SLOW_CLIENTS)
-            ]
+            slow = connections(stack, testbed.service.port, SLOW_CLIENTS)
             for connection in slow[::2]:
                 connection.sendall(COMPLETE_HEAD)
             testbed.mark_fault_started()
@@ -54,11 +51,7 @@ class SilentClients(Fault):
     def inject(self, testbed: Testbed) -> None:
         """Hold the connections open, and check that nobody is refused meanwhile."""
         with ExitStack() as stack:
-            address = ("127.0.0.1", testbed.service.port)
-            silent = [
-                stack.enter_context(socket.create_connection(address))
-                for _ in range(SILENT_CLIENTS)
-            ]
+            silent = connections(stack, testbed.service.port, SILENT_CLIENTS)
             refused_before = testbed.log.refused_requests
             testbed.mark_fault_started()
             for connection in silent:

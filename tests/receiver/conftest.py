@@ -8,6 +8,7 @@ from tests.harness.per_store import PerStore
 from tests.harness.postgres import Databases
 from tests.harness.service import Service
 from tests.harness.service_factory import ServiceFactory
+from tests.receiver.examples import Fresh
 
 
 @pytest.fixture(scope="module")
@@ -27,3 +28,15 @@ def on_sqlite(any_store: Callable[[str], PerStore]) -> Iterator[Service]:
     made = shared.services.like(shared.prepared, 1).start()
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def shell(services: ServiceFactory) -> Service:
+    """Give a place where commands are run, and no server runs."""
+    return services.bare().prepare()
+
+
+@pytest.fixture
+def name(fresh: Fresh) -> str:
+    """Give the name of a source that no other test has."""
+    return f"lab-{fresh()}"

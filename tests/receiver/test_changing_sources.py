@@ -7,23 +7,10 @@ from typing import Any
 import pytest
 
 from tests.harness.service import Service
-from tests.harness.service_factory import ServiceFactory
 from tests.receiver.examples import Fresh, note
 from tests.receiver.test_cli import error, here, rows
 
 SETTINGS = ("scheme", "tolerance", "header", "prefix")
-
-
-@pytest.fixture(scope="module")
-def shell(services: ServiceFactory) -> Service:
-    """Give a place where commands are run, and no server runs."""
-    return services.bare().prepare()
-
-
-@pytest.fixture
-def name(fresh: Fresh) -> str:
-    """Give the name of a source that no other test has."""
-    return f"lab-{fresh()}"
 
 
 def source(service: Service, name: str) -> dict[str, Any]:

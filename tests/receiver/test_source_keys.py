@@ -13,25 +13,12 @@ from registry.sources import Sources
 from store.errors import UNAVAILABLE
 from tests.conftest import NewService
 from tests.harness.service import Service
-from tests.harness.service_factory import ServiceFactory
 from tests.harness.waiting import eventually
 from tests.receiver.examples import Fresh, note
 from tests.receiver.test_cli import error, here, rows
 
 SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 KEY = "6f1c2a34-0000-4000-8000-0000000000ab"
-
-
-@pytest.fixture(scope="module")
-def shell(services: ServiceFactory) -> Service:
-    """Give a place where commands are run, and no server runs."""
-    return services.bare().prepare()
-
-
-@pytest.fixture
-def name(fresh: Fresh) -> str:
-    """Give the name of a source that no other test has."""
-    return f"lab-{fresh()}"
 
 
 def keys_of(service: Service, name: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Select, Table, and_, func, select, tuple_
 
-from projections.batch_writer import BatchWriter
+from projections.batch_writer import KEYS_IN_A_LIST, BatchWriter
 from projections.slot_tables import slot_tables
 
 BLOCK_IDS = 1024
@@ -31,8 +31,8 @@ def widen(writer: BatchWriter) -> None:
         blocks.setdefault(key[0] // BLOCK_IDS, []).append(created_at)
     table = BLOCKS[writer.slot]
     names = list(blocks)
-    for start in range(0, len(names), 500):
-        known = select(table).where(table.c.block.in_(names[start : start + 500]))
+    for start in range(0, len(names), KEYS_IN_A_LIST):
+        known = select(table).where(table.c.block.in_(names[start : start + KEYS_IN_A_LIST]))
         for block, earliest, latest in writer.connection.execute(known):
             blocks[block] += [earliest, latest]
     for block, times in blocks.items():

@@ -4,10 +4,9 @@ from typing import Any
 
 from sqlalchemy import Select, and_, delete, insert, literal, select
 
-from projections.batch_writer import BatchWriter
+from projections.batch_writer import KEYS_IN_A_LIST, BatchWriter
 from projections.models.organizations.tables import LINEAGE, REACH, REGISTRATIONS
 
-KEYS_IN_A_LIST = 500
 REACH_COLUMNS = ["organization_id", "ancestor_id", "registration_id"]
 
 
