@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import count, islice
 
 from benchmarks import traffic
-from benchmarks.store_under_test import StoreUnderTest
+from benchmarks.store_under_test import LOADER, StoreUnderTest
 from domain.aggregate import Event
 from domain.aggregates.kit import Kit
 from domain.messages import Message, Payload
@@ -35,7 +35,7 @@ def _fill(
         events: list[Event] = []
         for number in islice(numbers, min(CHUNK, amount - start)):
             events += _events(number, payload(number))
-        ledger.streams.save_events(events)
+        ledger.caused_by(LOADER).streams.save_events(events)
 
 
 def _events(number: int, payload: Payload | None) -> list[Event]:

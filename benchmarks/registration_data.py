@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from itertools import islice
 
-from benchmarks.store_under_test import StoreUnderTest
+from benchmarks.store_under_test import LOADER, StoreUnderTest
 from domain.aggregate import Aggregate
 from domain.aggregates.claim import Claim
 from domain.aggregates.group import Group
@@ -66,4 +66,4 @@ def registered(number: int, group: int) -> tuple[Registration, Claim]:
 
 def save(store: StoreUnderTest, aggregates: list[Aggregate]) -> None:
     """Store the aggregates in one transaction."""
-    store.services.ledger.streams.save_aggregates(*aggregates)
+    store.services.ledger.caused_by(LOADER).streams.save_aggregates(*aggregates)

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from benchmarks.traffic import SOURCE, Webhooks
 from benchmarks.waiting import wait_until
+from domain.cause import Cause
 from projections.status import statuses
 from receiver.services import Services, assemble
 from receiver.settings import Settings
 
+LOADER = Cause.of("source", SOURCE, SOURCE, request_id=f"{0:032x}")
+"""The cause of prefilled events, as large as that of a webhook."""
 FIRST_LIVE = 100_000_000
 """The first number of measured events; lower numbers are for prefilled events."""
 PROJECTION_SECONDS = 1800.0

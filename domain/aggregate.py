@@ -11,7 +11,10 @@ from eventsourcing.utils import register_topic
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One fact about one aggregate; `timestamp` is the time of recording, aware UTC.
+    """One fact about one aggregate; `timestamp` is the time of the command, aware UTC, by its host's clock.
+
+    `by`, `by_name`, `why` and `request_id` are those of its cause: see domain/cause.py. The repository
+    sets those that are known when it saves the event; no constructor takes them.
 
     Each event class has a TOPIC, which names it in the store and never changes, and an `apply` that
     assigns attributes and contains no rules. It is defined within the class of its aggregate.
@@ -22,6 +25,10 @@ class Event:
     originator_id: str
     originator_version: int
     timestamp: datetime
+    by: ClassVar[str | None] = None
+    by_name: ClassVar[str | None] = None
+    why: ClassVar[str | None] = None
+    request_id: ClassVar[str | None] = None
 
     def __init_subclass__(cls) -> None:
         if "TOPIC" in cls.__dict__:
@@ -40,18 +47,40 @@ class Aggregate:
     """The state of one stream, and its pending events: triggered but not yet recorded.
 
     An aggregate starts empty, at version 0; its commands trigger the first event. `id` is the name
-    of its stream, made from natural keys by `create_id`.
+    of its stream, made from natural keys by `create_id`: the category, a slash, and the key.
     """
+
+    category: ClassVar[str]
+    """The first part of the names of its streams."""
+    key_type: ClassVar[type[str] | type[int]] = str
+    """The type of the rest of the name of a stream."""
+    by_category: ClassVar[dict[str, type["Aggregate"]]] = {}
 
     def __init_subclass__(cls) -> None:
         for each in vars(cls).values():
             if isinstance(each, type) and issubclass(each, Event):
                 each.aggregate_class = cls
+        category = vars(cls).get("category")
+        if category and cls.by_category.setdefault(category, cls) is not cls:
+            raise TypeError(f"the category {category} belongs to {cls.by_category[category]}")
+
+    @classmethod
+    def of_stream(cls, stream: str) -> type["Aggregate"]:
+        """Return the class of the aggregate that a stream belongs to."""
+        return cls.by_category[stream.partition("/")[0]]
 
     def __init__(self, stream: str, version: int = 0) -> None:
         self.id = stream
         self.version = version
         self._pending: list[Event] = []
+
+    def values(self) -> dict[str, Any]:
+        """Return the values that its history shows, by name."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in {"id", "version"} and not name.startswith("_")
+        }
 
     def replay(self, events: Iterable[Event]) -> Self:
         """Apply recorded events, oldest first.

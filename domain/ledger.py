@@ -1,12 +1,13 @@
-"""The ledger: the event store, and the ways in which a use case runs on it."""
+"""The ledger: the event store, and the ways in which a use case runs on it for a cause."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar, cast
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import IntegrityError, Notification
+from eventsourcing.persistence import IntegrityError, Mapper, Notification
 from eventsourcing.utils import Environment, EnvType
 
+from domain.cause import Cause
 from domain.discovery import modules_of
 from domain.stream_repository import EventStore, StreamRepository
 
@@ -19,6 +20,7 @@ class Recorder(EventStore, Protocol):
     def select_batch(
         self, after: int, *, topics: Sequence[str], limit: int, max_bytes: int
     ) -> tuple[list[Notification], int]: ...
+    def position_at(self, time: int) -> int: ...
     def check(self) -> None: ...
     def run_in_transaction(
         self, work: Callable[[EventStore], T], streams: Sequence[str] = ()
@@ -26,9 +28,9 @@ class Recorder(EventStore, Protocol):
 
 
 class Ledger(Application[str]):
-    """Run use cases on an event store that eventsourcing's environment names.
+    """The event store that eventsourcing's environment names; `streams` loads aggregates.
 
-    `streams` loads and saves aggregates outside of a transaction.
+    What changes something is done on `caused_by`.
     """
 
     def __init__(self, env: EnvType | None = None) -> None:
@@ -48,6 +50,23 @@ class Ledger(Application[str]):
                 made.pop(prefixed, None)
         return made
 
+    def caused_by(self, cause: Cause) -> "CausedLedger":
+        """Return the ledger for one request or command: all events that it saves have this cause."""
+        return CausedLedger(self.store, self.mapper, cause)
+
+
+class CausedLedger:
+    """Run the use cases of one request or command, which is the cause of all events that they save.
+
+    `streams` loads and saves aggregates outside of a transaction.
+    """
+
+    def __init__(self, store: Recorder, mapper: Mapper[str], cause: Cause) -> None:
+        self.store = store
+        self.streams = StreamRepository(store, mapper, cause)
+        self._mapper = mapper
+        self._cause = cause
+
     def run_in_transaction(
         self, use_case: Callable[[StreamRepository], T], streams: Sequence[str] = ()
     ) -> T:
@@ -58,7 +77,10 @@ class Ledger(Application[str]):
         written.
         """
         return self.store.run_in_transaction(
-            lambda unit_of_work: use_case(StreamRepository(unit_of_work, self.mapper)), streams
+            lambda unit_of_work: use_case(
+                StreamRepository(unit_of_work, self._mapper, self._cause)
+            ),
+            streams,
         )
 
     def run_optimistically(self, use_case: Callable[[StreamRepository], T]) -> T:

@@ -58,22 +58,14 @@ class ObservedAggregate(Aggregate):
 
     Observed: ClassVar[type[Observed]]
     Retracted: ClassVar[type[Retracted]]
-    category: ClassVar[str]
-    """The first part of the names of its streams."""
     key: ClassVar[str]
     """The field that identifies a thing."""
-    key_type: ClassVar[type[str] | type[int]] = str
-    _by_category: ClassVar[dict[str, type["ObservedAggregate"]]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         names = [each.name for each in fields(cls.Observed)]
         own = tuple(name for name in names if name not in SHARED_FIELDS and name != cls.key)
         cls.Observed.own_fields = own
-        if cls._by_category.setdefault(cls.category, cls) is not cls:
-            raise TypeError(
-                f"the category {cls.category} belongs to {cls._by_category[cls.category]}"
-            )
 
     def __init__(self, stream: str, version: int = 0) -> None:
         super().__init__(stream, version)
@@ -84,11 +76,6 @@ class ObservedAggregate(Aggregate):
         """Name the stream of a thing."""
         return f"{cls.category}/{key}"
 
-    @classmethod
-    def of_stream(cls, stream: str) -> type["ObservedAggregate"]:
-        """Return the class of the aggregate that a stream belongs to."""
-        return cls._by_category[stream.partition("/")[0]]
-
     def observe(self, *, now: datetime, **values: Any) -> None:
         """Record an observation; `values` are the fields of the Observed event."""
         self.trigger(self.Observed, now, **values)
@@ -97,6 +84,17 @@ class ObservedAggregate(Aggregate):
         """Record that an observation no longer counts."""
         key = {self.key: self.key_type(self.id.partition("/")[2])}
         self.trigger(self.Retracted, now, event_id=event_id, source=source, **key)
+
+    def values(self) -> dict[str, Any]:
+        """Return its key and its current status; nothing when no observation counts."""
+        status = self.current_status()
+        if status is None:
+            return {}
+        shown = {name: getattr(status, name) for name in ("status", "reason")}
+        times = {name: getattr(status, name) for name in ("created_at", "modified_at")}
+        key = self.key_type(self.id.partition("/")[2])
+        own = dict.fromkeys(self.Observed.own_fields) | status.fields
+        return {self.key: key, **shown, **own, **times}
 
     def current_status(self) -> CurrentStatus | None:
         """Return the current status; None when no observation counts."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar, cast
 from eventsourcing.persistence import Mapper, Notification, StoredEvent
 
 from domain.aggregate import Aggregate, Event
+from domain.cause import Cause
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -33,11 +34,15 @@ class Recorded:
 
 
 class StreamRepository:
-    """Load and save aggregates on an event store: a recorder, or the unit of work of a transaction."""
+    """Load and save aggregates on an event store: a recorder, or the unit of work of a transaction.
 
-    def __init__(self, store: EventStore, mapper: Mapper[Any]) -> None:
+    Without a cause it saves nothing.
+    """
+
+    def __init__(self, store: EventStore, mapper: Mapper[Any], cause: Cause | None = None) -> None:
         self.store = store
         self._mapper = mapper
+        self._cause = cause
 
     def load(self, kind: type[A], stream: str) -> A:
         """Rebuild an aggregate from its events; at version 0 when there are none."""
@@ -64,13 +69,18 @@ class StreamRepository:
         return self.save_events([event for each in aggregates for event in each.collect_events()])
 
     def save_events(self, events: Sequence[Event]) -> list[Recorded]:
-        """Append events, all or none, and return them with their positions.
+        """Append events with their cause, all or none, and return them with their positions.
 
         On a recorder they are on disk then, in a unit of work when its transaction has ended.
         Raises eventsourcing's IntegrityError when another writer was first in one of the streams.
         """
         if not events:
             return []
+        if self._cause is None:
+            raise TypeError("events are saved by a ledger that knows their cause: Ledger.caused_by")
+        for event in events:
+            # Past the dataclass, which is frozen for everybody else.
+            vars(event).update(self._cause.fields)
         stored = [self._mapper.to_stored_event(event) for event in events]
         positions = self.store.insert_events(stored)
         return [Recorded(*pair) for pair in zip(positions, events, strict=True)]

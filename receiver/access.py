@@ -1,12 +1,15 @@
 """Access: HTTP Basic `id:key` or a bearer key, roles, and the organization of a client."""
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from flask import abort, request
+from flask import abort, g, request
 from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth, MultiAuth
 
+from domain.cause import CLIENT, Cause
+from receiver.change_reasons import change_reason
 from receiver.current import services
 from receiver.errors import problem
 from receiver.queries import known_parameters_only
@@ -14,6 +17,7 @@ from registry.clients import Client
 
 F = TypeVar("F", bound=Callable[..., Any])
 REALM = "kitledger"
+READS = {"GET", "HEAD", "OPTIONS"}
 _basic = HTTPBasicAuth(realm=REALM)
 
 
@@ -32,17 +36,32 @@ _either = MultiAuth(_basic, _bearer)
 def requires(role: str) -> Callable[[F], F]:
     """Require a client with this role, or with `admin`; answer others with 401 or 403.
 
-    A client that is bound to an organization gets 404 for everything outside it. A query parameter that
-    the route does not know is answered 400.
+    The client is the cause of what the request changes. A client that is bound to an organization gets
+    404 for everything outside it. A query parameter that the route does not know is answered 400.
     """
 
     def mark(route: F) -> F:
-        checked = known_parameters_only(route)
+        checked = known_parameters_only(_with_cause(route))
         guarded = _either.login_required(role=[role, "admin"])(checked)
         guarded.role = role
         return guarded  # type: ignore[no-any-return]
 
     return mark
+
+
+def _with_cause(route: F) -> F:
+    """Set the cause of the events that a request saves, before the route."""
+
+    @wraps(route)
+    def caused(*arguments: Any, **path: Any) -> Any:
+        if request.method not in READS:
+            client = _either.current_user()
+            g.cause = Cause.of(
+                CLIENT, client.id, client.name, why=change_reason(), request_id=g.request_id
+            )
+        return route(*arguments, **path)
+
+    return caused  # type: ignore[return-value]
 
 
 @_basic.verify_password

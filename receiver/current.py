@@ -2,9 +2,9 @@
 
 from typing import cast
 
-from flask import current_app
+from flask import current_app, g
 
-from domain.ledger import Ledger
+from domain.ledger import CausedLedger
 from receiver.services import Services
 
 
@@ -13,6 +13,6 @@ def services() -> Services:
     return cast(Services, current_app.extensions["services"])
 
 
-def ledger() -> Ledger:
-    """Return the ledger."""
-    return services().ledger
+def ledger() -> CausedLedger:
+    """Return the ledger, which saves events with the current request as their cause."""
+    return services().ledger.caused_by(g.cause)

@@ -11,10 +11,12 @@ HEADERS = {
     "Link": ('The next page, if there is one: <…>; rel="next".', "string"),
 }
 LOCATION = {"Location": ("The path of what was made.", "string")}
-PRECONDITIONS = {
+REQUEST_HEADERS = {
     "If-Match": "ETags, or `*`: a write is answered 412 unless the thing exists with one of them.",
     "If-None-Match": "ETags, or `*`: a read of a thing with one of them is answered 304, a write 412.",
+    "Change-Reason": "Why, in up to 500 characters: UTF-8, or percent-encoded. It is kept with the change.",
 }
+PRECONDITIONS = ("If-Match", "If-None-Match")
 DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
 kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
 when it can't within 2 s, `Ledger-Lag` says how many events behind it is, or `unknown` while the ledger
@@ -35,9 +37,10 @@ SCHEMES = {
 
 
 def add_conditions(method: str, operation: dict[str, Any]) -> None:
-    """Add the preconditions of a request to a resource, and the headers of its answers."""
+    """Add the preconditions and the reason of a request to a resource, and the headers of its answers."""
     reads, responses = method == "get", operation["responses"]
     names = [name for name in PRECONDITIONS if not reads or name == "If-None-Match"]
+    names += [] if reads else ["Change-Reason"]
     conditions = [{"$ref": f"#/components/parameters/{name}"} for name in names]
     operation["parameters"] = [*operation.get("parameters", []), *conditions]
     responses["304" if reads else "412"] = {"description": "Unchanged"} if reads else {}

@@ -36,6 +36,7 @@ class Settings:
     max_body_bytes: int
     keepalive_seconds: int
     forwarded_prefix: str
+    require_reason: bool
     log_level: str
     opened_ledger: str
     """The identity of the ledger's file when `serve` started, for the processes that it starts."""
@@ -61,6 +62,7 @@ class Settings:
                 environment, "KEEPALIVE_SECONDS", KEEPALIVE_SECONDS, 1, 3600
             ),
             forwarded_prefix=_prefix(environment),
+            require_reason=bool(_integer(environment, "REQUIRE_REASON", 0, 0, 1)),
             log_level=_level(environment),
             opened_ledger=environment.get(OPENED_LEDGER, ""),
         )

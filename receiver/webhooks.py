@@ -4,13 +4,14 @@ from typing import Any
 
 from flask import Response, abort, current_app, g, request
 
+from domain.cause import SOURCE, Cause
 from domain.messages import Outcome
 from domain.use_cases import deliveries
 from receiver import bodies, dates, envelopes, webhook_refusals
 from receiver.admission import Arrival
 from receiver.answers import answer
 from receiver.blueprint import Blueprint
-from receiver.current import services
+from receiver.current import ledger, services
 from receiver.errors import Overloaded, problem
 from receiver.signatures import Unverified, verify
 from receiver.webhook_description import WEBHOOK
@@ -46,10 +47,11 @@ def receive(source: str) -> Response:
         except Unverified as refusal:
             return webhook_refusals.unverified(sender, refusal)
         services().sources.uses.note(sender.name, delivery.key_id, delivery.received_at)
+    g.cause = Cause.of(SOURCE, source, source, request_id=g.request_id)
     with extensions["admission"].admit(len(body)):
         messages, batch = envelopes.read(body)
         outcomes = deliveries.receive(
-            services().ledger, delivery, messages, batch=batch, ignored=sender.ignored
+            ledger(), delivery, messages, batch=batch, ignored=sender.ignored
         )
     g.webhook_outcomes = [outcome.status for outcome in outcomes] or ["empty"]
     return _array(outcomes) if batch else _single(outcomes[0])

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,20 @@ from eventsourcing.persistence import Notification, StoredEvent
 
 from store.stored_rows import check_stream_id
 
-SELECT = "SELECT position, originator_id, originator_version, topic, state FROM stored_events "
+SELECT = """SELECT position, originator_id, originator_version, topic, state, recorded_at
+FROM stored_events """
+SELECT_TIME = """SELECT recorded_at FROM stored_events
+WHERE position <= ? ORDER BY position DESC LIMIT 1"""
 SELECT_HEAD = "SELECT coalesce(max(position), 0) FROM stored_events"
 NEXT_ID = """INSERT INTO given_ids VALUES (?, 1)
 ON CONFLICT (kind) DO UPDATE SET last = given_ids.last + 1 RETURNING last"""
+
+
+@dataclass(frozen=True)
+class RecordedEvent(Notification):
+    """A stored event with its position, and the time of its recording in microseconds since 1970."""
+
+    recorded_at: int
 
 
 class EventQueries(ABC):
@@ -26,7 +37,7 @@ class EventQueries(ABC):
     def stream_versions(self, stream_ids: Sequence[str]) -> dict[str, int]:
         """Return the last version of each stream; those that don't exist have version 0 or are missing."""
 
-    def select_stream(self, stream_id: str) -> list[Notification]:
+    def select_stream(self, stream_id: str) -> list[RecordedEvent]:
         """Return a stream's events with their positions, oldest first."""
         where = "WHERE originator_id = ? ORDER BY originator_version"
         return notifications(self._query(SELECT + where, [stream_id]))
@@ -46,7 +57,8 @@ class EventQueries(ABC):
         order = f"ORDER BY originator_version {'DESC' if desc else 'ASC'}"
         where, values = _with_bounds(where, values, bounds)
         where, values = _with_bounds(f"{where} {order}", values, [("LIMIT ?", limit)])
-        return [StoredEvent(*columns) for _, *columns in self._query(SELECT + where, values)]
+        rows = self._query(SELECT + where, values)
+        return [StoredEvent(*columns) for _, *columns, _ in rows]
 
     def select_notifications(
         self,
@@ -56,7 +68,7 @@ class EventQueries(ABC):
         topics: Sequence[str] = (),
         *,
         inclusive_of_start: bool = True,
-    ) -> list[Notification]:
+    ) -> list[RecordedEvent]:
         """Return events by rising position; see eventsourcing's ApplicationRecorder."""
         where = f"WHERE position {'>=' if inclusive_of_start else '>'} ?"
         where, values = _with_bounds(where, [start or 0], [("AND position <= ?", stop)])
@@ -70,12 +82,27 @@ class EventQueries(ABC):
         """Return the head: the last position, 0 in an empty store."""
         return int(self._query(SELECT_HEAD)[0][0])
 
+    def position_at(self, time: int) -> int:
+        """Return the last position that was recorded at a time or before, in microseconds since 1970.
 
-def notifications(rows: Iterable[Any]) -> list[Notification]:
-    """Return the notifications of rows that SELECT gave."""
+        Recorded times never fall, so it is found by bisection.
+        """
+        below, above = 0, self.max_notification_id() + 1
+        while above - below > 1:
+            middle = (below + above) // 2
+            found = self._query(SELECT_TIME, [middle])
+            if found and found[0][0] > time:
+                above = middle
+            else:
+                below = middle
+        return below
+
+
+def notifications(rows: Iterable[Any]) -> list[RecordedEvent]:
+    """Return the events of rows that SELECT gave."""
     return [
-        Notification(stream, version, topic, state, position)
-        for position, stream, version, topic, state in rows
+        RecordedEvent(stream, version, topic, state, position, recorded_at)
+        for position, stream, version, topic, state, recorded_at in rows
     ]
 
 

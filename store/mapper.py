@@ -8,6 +8,8 @@ from eventsourcing.persistence import Mapper as StockMapper
 from eventsourcing.persistence import MapperDeserialisationError as DeserialisationError
 from eventsourcing.utils import get_topic, resolve_topic
 
+from store.stored_rows import AttributedEvent
+
 
 class _Shape(NamedTuple):
     """The facts about an event class that the mapper looks up once."""
@@ -46,13 +48,16 @@ class Mapper(StockMapper[str]):
         if class_version > 1:
             state["class_version"] = class_version
         encoded = self._encode(state)
-        stored = object.__new__(StoredEvent)
+        stored = object.__new__(AttributedEvent)
         # Past its __init__, which takes as long as the encoding.
         stored.__dict__.update(
             originator_id=stream,
             originator_version=version,
             topic=topic,
             state=encoded if self._is_plain else self._seal(encoded),
+            by=state.get("by"),
+            has_reason=state.get("why") is not None,
+            organization=getattr(domain_event, "organization_id", None),
         )
         return stored
 

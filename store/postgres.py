@@ -12,19 +12,19 @@ from store import factory
 from store.advisory_locks import MIGRATION_LOCK
 from store.coalesced_query import CoalescedQuery
 from store.errors import translated_errors
-from store.event_queries import SELECT, SELECT_HEAD, notifications
+from store.event_queries import SELECT, SELECT_HEAD, RecordedEvent, notifications
 from store.postgres_datastore import Datastore
 from store.postgres_queries import PostgresQueries, run
 from store.postgres_session import PostgresSession
 from store.postgres_snapshots import AggregateRecorder
-from store.postgres_tables import EXISTS, TABLES
+from store.postgres_tables import ADDED, EXISTS, IS_CURRENT, TABLES
 from store.postgres_unit_of_work import PostgresUnitOfWork
 from store.recorder import EventProcessRecorder, EventRecorder
 from store.unit_of_work import UnitOfWork
 
 POOL_SIZE = 4
 # Large states lie beside the table: to sum up their lengths does not read them.
-BATCH = """SELECT position, originator_id, originator_version, topic, state FROM (
+BATCH = """SELECT position, originator_id, originator_version, topic, state, recorded_at FROM (
     SELECT *, sum(octet_length(state)) OVER (ORDER BY position) - octet_length(state) AS before
     FROM ({select} WHERE position > ? {among} ORDER BY position LIMIT ?) AS next
 ) AS batch WHERE before < ? ORDER BY position"""
@@ -46,15 +46,17 @@ class Recorder(PostgresQueries, EventRecorder, library.PostgresApplicationRecord
         """Make the tables that are missing; of several that try at once, one does and the others wait."""
         with self.datastore.get_connection() as connection, connection.transaction():
             connection.execute(MIGRATION_LOCK)
-            made = connection.cursor(row_factory=tuple_row).execute(EXISTS).fetchone()
-            if made == (False,):
+            cursor = connection.cursor(row_factory=tuple_row)
+            if cursor.execute(EXISTS).fetchone() == (False,):
                 connection.execute(TABLES)
+            elif cursor.execute(IS_CURRENT).fetchone() == (False,):
+                connection.execute(ADDED)
         if self.sql_create_statements:
             super().create_table()
 
     def select_batch(
         self, after: int, *, topics: Sequence[str], limit: int, max_bytes: int
-    ) -> tuple[list[persistence.Notification], int]:
+    ) -> tuple[list[RecordedEvent], int]:
         """Return the events after a position, and the position that they reach; see EventRecorder."""
         reached = self.max_notification_id()
         statement, among = (BATCH_OF_TOPICS, [list(topics)]) if topics else (BATCH_OF_ALL, [])

@@ -18,15 +18,17 @@ SET LOCAL idle_in_transaction_session_timeout = '{2 * APPEND_LOCK_SECONDS:.0f}s'
 SELECT set_config('synchronous_commit', 'on', true)
     WHERE current_setting('synchronous_commit') IN ('off', 'local');
 {APPEND_LOCK};
-SELECT coalesce(max(position), 0), current_setting('synchronous_standby_names') <> ''
+SELECT coalesce(max(position), 0), current_setting('synchronous_standby_names') <> '',
+    coalesce((SELECT recorded_at FROM stored_events ORDER BY position DESC LIMIT 1), 0)
 FROM stored_events"""  # noqa: S608 constants only
 
 
 class Begun(NamedTuple):
-    """The last position, and whether commits wait for a standby."""
+    """The last position, whether commits wait for a standby, and when the last event was recorded."""
 
     head: int
     has_standby: bool
+    last_time: int
 
 
 def begin(connection: Connection) -> Begun:
@@ -34,5 +36,5 @@ def begin(connection: Connection) -> Begun:
     cursor = connection.cursor(row_factory=tuple_row).execute(BEGIN)
     while cursor.nextset():
         pass
-    ((head, has_standby),) = cursor.fetchall()
-    return Begun(head, has_standby)
+    (begun,) = cursor.fetchall()
+    return Begun(*begun)

@@ -45,8 +45,9 @@ class PostgresSession:
     def begin(self) -> None:
         """Begin a transaction in which nobody else writes; raises OperationalError."""
         with translated_errors:
-            connection, (head, self._has_standby) = self._pool.take(begin)
-        self._transaction = PostgresUnitOfWork(connection, head)
+            connection, begun = self._pool.take(begin)
+        self._has_standby = begun.has_standby
+        self._transaction = PostgresUnitOfWork(connection, begun.head, begun.last_time)
 
     def prefetch_versions(self, streams: Sequence[str]) -> None:
         """Fetch the last versions of these streams, in one round trip."""

@@ -31,5 +31,5 @@ class AggregateRecorder(library.PostgresAggregateRecorder):
     def _insert_stored_events(
         self, curs: Cursor[Any], stored_events: Sequence[StoredEvent], **_: Any
     ) -> None:
-        rows = storable_rows(stored_events)
+        rows = [row[:4] for row in storable_rows(stored_events)]
         curs.execute(self._insert, [list(column) for column in zip(*rows, strict=True)])

@@ -12,8 +12,9 @@ from store.errors import translated_errors
 from store.postgres_queries import PostgresQueries, run
 from store.unit_of_work import UnitOfWork
 
-INSERT = """INSERT INTO stored_events (position, originator_id, originator_version, topic, state)
-SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[])"""
+INSERT = f"""INSERT INTO stored_events (position, {", ".join(stored_rows.COLUMNS)})
+SELECT *, %b::bigint FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[],
+    %b::text[], %b::boolean[], %b::bigint[])"""  # noqa: S608 constants only
 
 
 class PlacedRow(NamedTuple):
@@ -24,6 +25,9 @@ class PlacedRow(NamedTuple):
     originator_version: int
     topic: str
     state: bytes
+    by: str | None
+    has_reason: bool
+    organization: int | None
 
 
 class _State(NamedTuple):
@@ -39,8 +43,9 @@ class PostgresUnitOfWork(PostgresQueries, UnitOfWork):
     `last_written` is the row by which the transaction is found again if its answer is lost.
     """
 
-    def __init__(self, connection: Connection, last_position: int) -> None:
+    def __init__(self, connection: Connection, last_position: int, last_time: int) -> None:
         self.connection = connection
+        self._recorded_at = stored_rows.recording_time(last_time)
         self.last_written: PlacedRow | None = None
         self._last_position = last_position
         self._versions: dict[str, int] = {}
@@ -76,7 +81,8 @@ class PostgresUnitOfWork(PostgresQueries, UnitOfWork):
         """Write the collected rows; raises IntegrityError when a version of a stream is taken."""
         rows, self._pending = self._pending, []
         if rows:
-            self.execute(INSERT, [list(column) for column in zip(*rows, strict=True)])
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            self.execute(INSERT, [self._recorded_at, *columns])
             self.last_written = rows[-1]
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:

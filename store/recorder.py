@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from eventsourcing.persistence import Notification, StoredEvent, Tracking
+from eventsourcing.persistence import StoredEvent, Tracking
 
-from store.event_queries import EventQueries
+from store.event_queries import EventQueries, RecordedEvent
 from store.group_commit import GroupCommit, Session
 from store.stored_rows import storable_rows
 from store.subscription import PollingSubscription
@@ -48,7 +48,7 @@ class EventRecorder(EventQueries):
     @abstractmethod
     def select_batch(
         self, after: int, *, topics: Sequence[str], limit: int, max_bytes: int
-    ) -> tuple[list[Notification], int]:
+    ) -> tuple[list[RecordedEvent], int]:
         """Return the events after a position, and the position up to which no other has these topics.
 
         At most `limit` events, and no more than `max_bytes` of state but for the last of them, so

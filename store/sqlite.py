@@ -9,12 +9,12 @@ from eventsourcing import sqlite as library
 
 from store import factory
 from store.errors import translated_errors
-from store.event_queries import SELECT, notifications
+from store.event_queries import SELECT, RecordedEvent, notifications
 from store.recorder import EventProcessRecorder, EventRecorder
 from store.sqlite_connection import SqliteQueries, connect
 from store.sqlite_file import SqliteFile
 from store.sqlite_session import SqliteSession, SqliteUnitOfWork
-from store.sqlite_tables import TABLES
+from store.sqlite_tables import ADDED, COLUMNS, INDEXES, TABLES
 from store.unit_of_work import UnitOfWork
 
 
@@ -31,9 +31,20 @@ class Recorder(SqliteQueries, EventRecorder, library.SQLiteApplicationRecorder):
         """Return the statements that make the table with its position as the key, and its triggers."""
         return list(TABLES)
 
+    def _create_table(self, c: library.SQLiteCursor) -> None:
+        """Create what is missing, the columns that the first versions did not have included."""
+        super()._create_table(c)
+        c.execute(COLUMNS)
+        present = {f'"{row[0]}"' for row in c.fetchall()}
+        for name, kind in ADDED.items():
+            if f'"{name.strip(chr(34))}"' not in present:
+                c.execute(f"ALTER TABLE stored_events ADD COLUMN {name} {kind}")
+        for index in INDEXES:
+            c.execute(index)
+
     def select_batch(
         self, after: int, *, topics: Sequence[str], limit: int, max_bytes: int
-    ) -> tuple[list[persistence.Notification], int]:
+    ) -> tuple[list[RecordedEvent], int]:
         """Return the events after a position, and the position that they reach; see EventRecorder."""
         self.check()
         rows: list[Any] = []

@@ -8,21 +8,23 @@ from typing import TypeVar
 from store.errors import translated_errors
 from store.sqlite_connection import SqliteQueries, connect
 from store.sqlite_file import SqliteFile
-from store.stored_rows import Row
+from store.stored_rows import COLUMNS, Row, recording_time
 from store.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 FILE_LOCK_SECONDS = 5.0
 """How long a group waits for another process's transaction before its jobs fail."""
 LOCK_POLL_SECONDS = 0.0005
-INSERT = "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)"
+INSERT = f"INSERT INTO stored_events ({', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+LAST_TIME = "SELECT recorded_at FROM stored_events ORDER BY position DESC LIMIT 1"
 
 
 class SqliteUnitOfWork(SqliteQueries, UnitOfWork):
-    """Read and write in the open transaction of the writing connection."""
+    """Read and write in an open transaction that has the lock of the file."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self._recorded_at: int | None = None
 
     def _connected(self) -> sqlite3.Connection:
         return self.connection
@@ -30,7 +32,14 @@ class SqliteUnitOfWork(SqliteQueries, UnitOfWork):
     def append(self, rows: Sequence[Row]) -> list[int]:
         """Insert rows and return their positions; raises IntegrityError when a version is taken."""
         with translated_errors:
-            return [self.connection.execute(INSERT, row).lastrowid or 0 for row in rows]
+            if self._recorded_at is None:
+                self._recorded_at = recording_time(self._last_time())
+            time = self._recorded_at
+            return [self.connection.execute(INSERT, (*row, time)).lastrowid or 0 for row in rows]
+
+    def _last_time(self) -> int:
+        found = self.connection.execute(LAST_TIME).fetchone()
+        return found[0] if found else 0
 
 
 class SqliteSession:
@@ -39,6 +48,7 @@ class SqliteSession:
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
         self._connection: sqlite3.Connection | None = None
+        self._transaction: SqliteUnitOfWork | None = None
 
     def begin(self) -> None:
         """Take the write lock, polling with sleeps, so that other greenlets run meanwhile."""
@@ -57,6 +67,7 @@ class SqliteSession:
                         raise
                     time.sleep(LOCK_POLL_SECONDS)
                 else:
+                    self._transaction = SqliteUnitOfWork(connection)
                     return
 
     def prefetch_versions(self, streams: Sequence[str]) -> None:
@@ -67,7 +78,8 @@ class SqliteSession:
 
     def run(self, work: Callable[[UnitOfWork], T]) -> T:
         """Run one job; its error spoils the transaction for all."""
-        return work(SqliteUnitOfWork(self._opened()))
+        assert self._transaction is not None, "begin() comes first"
+        return work(self._transaction)
 
     def restart(self) -> None:
         """Roll back to the transaction's begin, and keep its lock."""

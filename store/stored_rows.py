@@ -1,17 +1,44 @@
 """The columns of a stored event, checked before they are queued for writing."""
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from eventsourcing.persistence import DataError, StoredEvent
 
-Row = tuple[str, int, str, bytes]
-"""Stream, version, topic and state."""
 LARGEST_VERSION = 2**63 - 1
+COLUMNS = (
+    "originator_id",
+    "originator_version",
+    "topic",
+    "state",
+    '"by"',
+    "has_reason",
+    "organization",
+    "recorded_at",
+)
+"""The columns beside the position."""
+Row = tuple[str, int, str, bytes, str | None, bool, int | None]
+"""Stream, version, topic, state, and the facts of an AttributedEvent."""
+
+
+@dataclass(frozen=True)
+class AttributedEvent(StoredEvent):
+    """A stored event with the facts by which the log is searched: who caused it, and for which organization."""
+
+    by: str | None = None
+    has_reason: bool = False
+    organization: int | None = None
 
 
 def storable_rows(stored_events: Sequence[StoredEvent]) -> list[Row]:
     """Return the rows of events; raises DataError for one that no database can take or give back."""
     return [_storable_row(event) for event in stored_events]
+
+
+def recording_time(last: int) -> int:
+    """Return the time of recording, in microseconds since 1970: now, or `last` if the clock was set back."""
+    return max(time.time_ns() // 1000, last)
 
 
 def check_stream_id(stream_id: object) -> str:
@@ -29,7 +56,10 @@ def _storable_row(event: StoredEvent) -> Row:
             raise DataError(f"text with NUL or a lone surrogate can't be stored: {text!r}")
     if not -LARGEST_VERSION <= version <= LARGEST_VERSION:
         raise DataError(f"version {version} of {stream_id} is beyond 64 bits")
-    return stream_id, version, topic, event.state
+    if isinstance(event, AttributedEvent):
+        facts = event.by, event.has_reason, event.organization
+        return stream_id, version, topic, event.state, *facts
+    return stream_id, version, topic, event.state, None, False, None
 
 
 def _is_unicode(text: str) -> bool:

@@ -16,7 +16,7 @@ class BatchReader(Protocol):
 
     def select_batch(
         self, after: int, *, topics: Sequence[str], limit: int, max_bytes: int
-    ) -> tuple[list[Notification], int]: ...
+    ) -> tuple[Sequence[Notification], int]: ...
 
 
 class PollingSubscription(ListenNotifySubscription[Any]):

@@ -11,6 +11,8 @@ from domain.receipt import Receipt
 class Batch(Aggregate):
     """One array of envelopes, identified by its source and its content."""
 
+    category = "batch"
+
     @dataclass(frozen=True, kw_only=True)
     class Received(Receipt):
         """The array was received."""

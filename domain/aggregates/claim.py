@@ -13,6 +13,8 @@ class Claim(Aggregate):
     Two writers that reserve the same value append to the same stream, so one of them fails.
     """
 
+    category = "claim"
+
     @dataclass(frozen=True, kw_only=True)
     class Taken(Event):
         """The holder reserved the value."""

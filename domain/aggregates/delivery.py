@@ -14,6 +14,8 @@ from domain.receipt import Receipt
 class Delivery(Aggregate):
     """One envelope, identified by its source and the event id that the source gave it."""
 
+    category = "delivery"
+
     @dataclass(frozen=True, kw_only=True)
     class Recorded(Receipt):
         """A valid envelope was received for the first time; `observed` is the stream of its payload."""

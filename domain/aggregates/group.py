@@ -18,6 +18,8 @@ class GroupEvent(Event):
 class Group(Aggregate):
     """One group; the root's id is the organization's, and the root alone has no parent."""
 
+    category = "group"
+
     organization_id: int
     group_id: int
     name: str

@@ -10,6 +10,9 @@ from domain.aggregate import Aggregate, Event
 class GroupTree(Aggregate):
     """The moves in one organization, in one stream, so that concurrent moves can't close a cycle."""
 
+    category = "group-tree"
+    key_type = int
+
     @dataclass(frozen=True, kw_only=True)
     class Rearranged(Event):
         """A group was moved below another parent."""

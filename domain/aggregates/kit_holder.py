@@ -10,6 +10,8 @@ from domain.aggregate import Aggregate, Event
 class KitHolder(Aggregate):
     """The customer that a kit belongs to; it never changes."""
 
+    category = "kit-holder"
+
     @dataclass(frozen=True, kw_only=True)
     class Assigned(Event):
         """The kit was assigned to a customer, by a registration."""

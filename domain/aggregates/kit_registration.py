@@ -11,6 +11,9 @@ from domain.times import to_seconds
 class KitRegistration(Aggregate):
     """One registration, identified by its integer id."""
 
+    category = "kit-registration"
+    key_type = int
+
     customer: int
     kit: str
     verification_date: datetime | None

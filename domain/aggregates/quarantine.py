@@ -6,12 +6,21 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from domain.aggregate import Aggregate, Event
+from domain.cause import OPERATOR
 from domain.errors import QuarantineClosed
 from domain.receipt import Receipt
 
 
+def _name_operator(state: dict[str, Any]) -> None:
+    """Bring the first version up to date, whose `by` was the name of an operator."""
+    state["by_name"] = state["by"]
+    state["by"] = f"{OPERATOR}/{state['by']}"
+
+
 class Quarantine(Aggregate):
     """One body, held until an operator releases or discards it."""
+
+    category = "quarantine"
 
     @dataclass(frozen=True, kw_only=True)
     class Held(Receipt):
@@ -27,21 +36,22 @@ class Quarantine(Aggregate):
 
     @dataclass(frozen=True, kw_only=True)
     class Released(Event):
-        """The operator `by` released the body: it was recorded as a normal delivery."""
+        """An operator released the body: it was recorded as a normal delivery."""
 
         TOPIC: ClassVar[str] = "Quarantine.Released"
-        by: str
+        class_version: ClassVar[int] = 2
+        upcast_v1_v2 = staticmethod(_name_operator)
 
         def apply(self, aggregate: "Quarantine") -> None:
             aggregate.ended = "released"
 
     @dataclass(frozen=True, kw_only=True)
     class Discarded(Event):
-        """The operator `by` discarded the body, for the reason `why`."""
+        """An operator discarded the body."""
 
         TOPIC: ClassVar[str] = "Quarantine.Discarded"
-        by: str
-        why: str
+        class_version: ClassVar[int] = 2
+        upcast_v1_v2 = staticmethod(_name_operator)
 
         def apply(self, aggregate: "Quarantine") -> None:
             aggregate.ended = "discarded"
@@ -56,16 +66,16 @@ class Quarantine(Aggregate):
         """Name the stream by its content, so that the same bytes are held once."""
         return f"quarantine/{source}/{hashlib.sha256(body).hexdigest()}"
 
-    def release(self, *, now: datetime, by: str) -> Held:
+    def release(self, *, now: datetime) -> Held:
         """Release the held body, and return its event; raises QuarantineClosed."""
         held = self._still_held()
-        self.trigger(self.Released, now, by=by)
+        self.trigger(self.Released, now)
         return held
 
-    def discard(self, *, now: datetime, by: str, why: str) -> None:
+    def discard(self, *, now: datetime) -> None:
         """Discard the held body; raises QuarantineClosed."""
         self._still_held()
-        self.trigger(self.Discarded, now, by=by, why=why)
+        self.trigger(self.Discarded, now)
 
     def _still_held(self) -> Held:
         if self.held is None or self.ended is not None:

@@ -22,6 +22,9 @@ class RegistrationEvent(Event):
 class Registration(Aggregate):
     """One registration, identified by its integer id; active unless it has a time of deactivation."""
 
+    category = "registration"
+    key_type = int
+
     organization_id: int
     registration_id: int
     profile_id: int

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from domain.aggregate import Event
-from domain.ledger import Ledger
+from domain.ledger import CausedLedger
 from domain.messages import InvalidEnvelope, Message, Outcome
 from domain.receipt import VerifiedDelivery
 from domain.stream_repository import StreamRepository
@@ -11,7 +11,7 @@ from domain.use_cases.delivery_handler import DeliveryHandler
 
 
 def receive(
-    ledger: Ledger,
+    ledger: CausedLedger,
     delivery: VerifiedDelivery,
     messages: Sequence[Message | InvalidEnvelope],
     *,

@@ -8,7 +8,7 @@ from domain.aggregates.claim import Claim
 from domain.aggregates.group import Group
 from domain.aggregates.group_tree import GroupTree
 from domain.errors import IdentifierTaken, InvalidField, UnknownOrganization
-from domain.ledger import Ledger
+from domain.ledger import CausedLedger
 from domain.stream_repository import StreamRepository
 from domain.use_cases.checks import Check
 from domain.use_cases.claims import move_claim
@@ -25,7 +25,7 @@ class GroupChange:
 
 
 def put_group(
-    ledger: Ledger,
+    ledger: CausedLedger,
     organization_id: int,
     group_id: int,
     change: GroupChange,

@@ -5,7 +5,7 @@ from datetime import datetime
 from domain.aggregates.kit_holder import KitHolder
 from domain.aggregates.kit_registration import KitRegistration
 from domain.errors import KitOfAnotherCustomer, UnknownKitRegistration
-from domain.ledger import Ledger
+from domain.ledger import CausedLedger
 from domain.stream_repository import StreamRepository
 from domain.use_cases.checks import Check, unconditional
 
@@ -19,7 +19,7 @@ def kit_registration(repository: StreamRepository, registration_id: int) -> KitR
 
 
 def register_kit(
-    ledger: Ledger,
+    ledger: CausedLedger,
     check: Check = unconditional,
     *,
     now: datetime,
@@ -58,7 +58,7 @@ def register_kit(
 
 
 def set_verification_date(
-    ledger: Ledger,
+    ledger: CausedLedger,
     registration_id: int,
     verification_date: datetime | None,
     check: Check = unconditional,

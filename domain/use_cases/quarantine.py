@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from domain.aggregates.quarantine import Quarantine
 from domain.errors import Refusal, StillRefused, UnknownQuarantined
-from domain.ledger import Ledger
+from domain.ledger import CausedLedger
 from domain.messages import EnvelopeReader, Outcome
 from domain.stream_repository import StreamRepository
 from domain.use_cases.deliveries import save_outcomes
@@ -25,7 +25,6 @@ class Release:
 
     read: EnvelopeReader
     now: datetime
-    by: str
     replace: bool = False
     ignored: Callable[[str], Sequence[str]] = lambda _: ()
 
@@ -40,7 +39,7 @@ def quarantined(repository: StreamRepository, position: int) -> Quarantine:
 
 
 def release(
-    ledger: Ledger, positions: Sequence[int], decision: Release
+    ledger: CausedLedger, positions: Sequence[int], decision: Release
 ) -> list[list[Outcome] | Refusal]:
     """Read held deliveries again and record them, in one transaction.
 
@@ -55,7 +54,7 @@ def release(
 
 
 def discard(
-    ledger: Ledger, positions: Sequence[int], *, now: datetime, by: str, why: str
+    ledger: CausedLedger, positions: Sequence[int], *, now: datetime
 ) -> list[Refusal | None]:
     """Discard held deliveries, in one transaction.
 
@@ -64,14 +63,14 @@ def discard(
 
     def discard_one(repository: StreamRepository, position: int) -> None:
         quarantine = quarantined(repository, position)
-        quarantine.discard(now=now, by=by, why=why)
+        quarantine.discard(now=now)
         repository.save_aggregates(quarantine)
 
     return _each(ledger, positions, discard_one)
 
 
 def _each(
-    ledger: Ledger, positions: Sequence[int], treat: Callable[[StreamRepository, int], T]
+    ledger: CausedLedger, positions: Sequence[int], treat: Callable[[StreamRepository, int], T]
 ) -> list[T | Refusal]:
     """Treat deliveries in one transaction; a refused one must have saved nothing."""
 
@@ -88,7 +87,7 @@ def _each(
 
 def _release(repository: StreamRepository, position: int, decision: Release) -> list[Outcome]:
     quarantine = quarantined(repository, position)
-    held = quarantine.release(now=decision.now, by=decision.by)
+    held = quarantine.release(now=decision.now)
     messages, batch = decision.read(held.body)
     if batch and held.batch is not None:
         raise StillRefused("it is still invalid: an event in an array is an object")

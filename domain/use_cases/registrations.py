@@ -7,7 +7,7 @@ from domain.aggregate import Aggregate
 from domain.aggregates.claim import Claim
 from domain.aggregates.registration import Registration
 from domain.errors import AlreadyRegistered
-from domain.ledger import Ledger
+from domain.ledger import CausedLedger
 from domain.stream_repository import StreamRepository
 from domain.use_cases.checks import Check
 from domain.use_cases.claims import move_claim
@@ -34,7 +34,7 @@ class RegistrationChange:
 
 
 def register(
-    ledger: Ledger,
+    ledger: CausedLedger,
     organization_id: int,
     profile_id: int,
     change: RegistrationChange,
@@ -74,7 +74,7 @@ def register(
 
 
 def change_registration(
-    ledger: Ledger,
+    ledger: CausedLedger,
     organization_id: int,
     profile_id: int,
     registration_id: int,
@@ -110,7 +110,7 @@ def change_registration(
 
 
 def deactivate_registration(
-    ledger: Ledger,
+    ledger: CausedLedger,
     organization_id: int,
     profile_id: int,
     registration_id: int,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from domain.aggregate import Event
 from domain.aggregates.delivery import Delivery
@@ -52,7 +52,7 @@ class ReleaseHandler(DeliveryHandler):
         observed = message.payload and message.payload.stream
         if current.observed is not None and current.observed != observed:
             kind = ObservedAggregate.of_stream(current.observed)
-            aggregate = self.aggregates.resume(kind, current.observed)
+            aggregate = cast(ObservedAggregate, self.aggregates.resume(kind, current.observed))
             aggregate.retract(now=self.now, event_id=message.event_id, source=current.source)
             self.aggregates.collect(aggregate)
         self.record(Delivery.Replaced, delivery, message)

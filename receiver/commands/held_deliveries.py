@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from receiver.commands.shared import ID, operator
+from receiver.commands.shared import ID
 from receiver.commands.source_options import as_time
 from receiver.commands.terminal import printable
 
 if TYPE_CHECKING:
+    from domain.ledger import CausedLedger
     from receiver.services import Services
 
 T = TypeVar("T")
@@ -76,7 +77,9 @@ def in_parts(
         yield from zip(part, treat(part), strict=True)
 
 
-def releasing(services: "Services", *, replace: bool) -> "Callable[[Sequence[int]], list[Any]]":
+def releasing(
+    services: "Services", ledger: "CausedLedger", *, replace: bool
+) -> "Callable[[Sequence[int]], list[Any]]":
     """Return a function that releases some held deliveries at a time."""
     from domain.use_cases import quarantine as use_cases
     from receiver import dates, envelopes
@@ -85,11 +88,10 @@ def releasing(services: "Services", *, replace: bool) -> "Callable[[Sequence[int
     decision = use_cases.Release(
         read=envelopes.read,
         now=dates.utc_now(),
-        by=operator(),
         replace=replace,
         ignored=lambda source: known.get(source, ()),
     )
-    return lambda part: use_cases.release(services.ledger, part, decision)
+    return lambda part: use_cases.release(ledger, part, decision)
 
 
 def report(ids: Sequence[int], refused: Mapping[int, Exception], done: str) -> None:

@@ -13,7 +13,15 @@ from receiver.commands.held_deliveries import (
     takes_filters,
     takes_held,
 )
-from receiver.commands.shared import ID, as_json, open_services, operator, print_json, show
+from receiver.commands.shared import (
+    ID,
+    as_json,
+    open_services,
+    operator_cause,
+    print_json,
+    show,
+    takes_why,
+)
 from receiver.commands.terminal import printable
 
 COLUMNS = ["id", "source", "reason", "event_id", "received_at", "bytes", "state"]
@@ -69,7 +77,8 @@ def show_held(quarantine_id: int, as_json: bool) -> None:
 @quarantine.command()
 @takes_held
 @click.option("--yes", is_flag=True, help="Replace recorded deliveries without asking.")
-def release(ids: tuple[int, ...], yes: bool, **filters: Any) -> None:
+@takes_why()
+def release(ids: tuple[int, ...], yes: bool, why: str | None, **filters: Any) -> None:
     """Record the held deliveries IDS as normal ones, after their cause is repaired.
 
     A conflict would replace the recorded delivery: if it is the only one, this shows both, and asks.
@@ -77,14 +86,15 @@ def release(ids: tuple[int, ...], yes: bool, **filters: Any) -> None:
     from domain.errors import Refusal, WouldReplace
 
     with open_services() as services:
+        ledger = services.ledger.caused_by(operator_cause(why))
         held = chosen(services, ids, **filters)
-        results = dict(in_parts(held, releasing(services, replace=yes)))
+        results = dict(in_parts(held, releasing(services, ledger, replace=yes)))
         conflict = results[held[0]] if len(held) == 1 else None
         if isinstance(conflict, WouldReplace):
             click.echo(f"recorded: {_body(conflict.recorded)}")
             click.echo(f"held:     {_body(conflict.held)}")
             click.confirm("Let the held one replace the recorded one?", abort=True)
-            results = dict(in_parts(held, releasing(services, replace=True)))
+            results = dict(in_parts(held, releasing(services, ledger, replace=True)))
     refused = {key: each for key, each in results.items() if isinstance(each, Refusal)}
     report(held, refused, "released")
     for outcome in results[held[0]] if len(held) == 1 else ():
@@ -93,7 +103,7 @@ def release(ids: tuple[int, ...], yes: bool, **filters: Any) -> None:
 
 @quarantine.command()
 @takes_held
-@click.option("--why", required=True, help="The reason, for readers of the history.")
+@takes_why(required=True)
 def discard(ids: tuple[int, ...], why: str, **filters: Any) -> None:
     """Discard the held deliveries IDS: they are not recorded; their bytes stay in the ledger."""
     from domain.use_cases import quarantine as use_cases
@@ -101,8 +111,8 @@ def discard(ids: tuple[int, ...], why: str, **filters: Any) -> None:
 
     with open_services() as services:
         held = chosen(services, ids, **filters)
-        decision: Any = {"now": dates.utc_now(), "by": operator(), "why": why}
-        results = in_parts(held, lambda part: use_cases.discard(services.ledger, part, **decision))
+        ledger, now = services.ledger.caused_by(operator_cause(why)), dates.utc_now()
+        results = in_parts(held, lambda part: use_cases.discard(ledger, part, now=now))
         refused = {key: each for key, each in results if each is not None}
     report(held, refused, "discarded")
     if len(held) == 1:

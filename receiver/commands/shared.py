@@ -4,7 +4,8 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,13 @@ import click
 from receiver.commands.terminal import printable
 
 if TYPE_CHECKING:
+    from domain.cause import Cause
     from receiver.services import Services
 
+Command = Callable[..., Any]
 PIPE_COLUMNS = 1000
+LONGEST_REASON = 500
+"""In characters, as in the header Change-Reason."""
 ID = click.IntRange(0, 2**53 - 1)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
@@ -46,9 +51,32 @@ def open_services(*, create: bool = False, migrate: bool = True) -> "Iterator[Se
 def operator() -> str:
     """Return the name of the user who runs the command, or the numeric id of one without a name."""
     try:
-        return getpass.getuser()
+        return printable(getpass.getuser())
     except (KeyError, OSError):
         return str(os.getuid())
+
+
+def takes_why(*, required: bool = False) -> Callable[[Command], Command]:
+    """Add the option `--why`, the reason that the events of a command have."""
+    meaning = "The reason, for readers of the history."
+    return click.option("--why", required=required, callback=_reason, help=meaning)
+
+
+def operator_cause(why: str | None) -> "Cause":
+    """Return the cause of what a command changes: its operator, who may have said why."""
+    from domain.cause import OPERATOR, Cause
+
+    name = operator()
+    return Cause.of(OPERATOR, name, name, why=why, request_id=uuid.uuid4().hex)
+
+
+def _reason(_: click.Context, given: click.Parameter, text: str | None) -> str | None:
+    reason = (text or "").strip()
+    if given.required and not reason:
+        raise click.BadParameter("A reason is not blank.")
+    if len(reason) > LONGEST_REASON or not reason.isprintable():
+        raise click.BadParameter(f"A reason has up to {LONGEST_REASON} printable characters.")
+    return reason or None
 
 
 def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:

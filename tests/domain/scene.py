@@ -128,16 +128,13 @@ class Scene:
             held.quarantine,
             envelopes.read,
             now=NOON + timedelta(hours=1),
-            by="operator",
             replace=replace,
         )
 
     def discard(self, held: Outcome) -> None:
         """Discard what this outcome says is held."""
         assert held.quarantine is not None
-        [refusal] = quarantine.discard(
-            self.ledger, [held.quarantine], now=NOON, by="operator", why="sent by mistake"
-        )
+        [refusal] = quarantine.discard(self.ledger, [held.quarantine], now=NOON)
         if refusal is not None:
             raise refusal
 

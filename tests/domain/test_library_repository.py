@@ -12,7 +12,7 @@ from domain.aggregates.kit import Kit
 from domain.aggregates.report import Report
 from domain.ledger import Ledger
 from tests.domain.scene import NOON, Scene, history, kit, report
-from tests.harness.ledgers import open_ledger
+from tests.harness.ledgers import TESTER, open_ledger
 from tests.harness.stores import Stores
 from tests.store.library import store_settings
 from tests.store.test_golden_files import event_classes
@@ -126,7 +126,7 @@ def test_a_stray_variable_does_not_beat_the_database_that_was_given(
         for name, value in store_settings(stray).items():
             monkeypatch.setenv(f"LEDGER_{name}", value)
         ledger = open_ledger(url)
-        Scene(ledger).send(kit(1, "A", "KIT_SHIPPED"))
+        Scene(ledger.caused_by(TESTER)).send(kit(1, "A", "KIT_SHIPPED"))
         ledger.close()
         monkeypatch.undo()
         for each, count in ((url, 2), (stray, 0)):
@@ -140,7 +140,7 @@ def test_a_prefixed_variable_that_was_given_counts(url: str, stores: Stores) -> 
     with stores.empty() as other:
         prefixed = {f"LEDGER_{name}": value for name, value in store_settings(url).items()}
         ledger = Ledger({**store_settings(other), **prefixed})
-        Scene(ledger).send(kit(1, "A", "KIT_SHIPPED"))
+        Scene(ledger.caused_by(TESTER)).send(kit(1, "A", "KIT_SHIPPED"))
         ledger.close()
         opened = open_ledger(url)
         assert len(history(opened)) == 2

@@ -34,14 +34,14 @@ def test_after_a_fix_it_becomes_a_normal_delivery_as_old_as_it_is(scene: Scene) 
     [held] = scene.given(BROKEN)
     assert held.quarantine is not None
     later = NOON + timedelta(days=1)
-    outcomes = release_one(scene.ledger, held.quarantine, mended, now=later, by="operator")
+    outcomes = release_one(scene.ledger, held.quarantine, mended, now=later)
     assert outcomes == [Outcome("recorded", 4, position=2)]
     recorded, told, released = scene.news
     assert isinstance(recorded, Delivery.Recorded)
     assert (recorded.body, recorded.created_at, recorded.timestamp) == (BROKEN, NOON, later)
     assert told.TOPIC == "Kit.Observed"
     assert isinstance(released, Quarantine.Released)
-    assert (released.by, released.timestamp) == ("operator", later)
+    assert (released.by, released.timestamp) == ("operator/tester", later)
 
 
 def test_what_is_still_unfit_is_not_released(scene: Scene) -> None:
@@ -102,7 +102,7 @@ def test_what_came_well_in_the_meantime_is_released_as_a_duplicate(scene: Scene)
     def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
         return envelopes.read(sent)
 
-    [outcome] = release_one(scene.ledger, held.quarantine, read, now=NOON, by="operator")
+    [outcome] = release_one(scene.ledger, held.quarantine, read, now=NOON)
     assert outcome == Outcome("duplicate", 4, position=recorded.position)
     assert scene.topics == ["Quarantine.Released"]
 
@@ -124,7 +124,7 @@ def test_nobody_decides_twice(
     mend = {"mend": mended}
     assert held.quarantine is not None
     if end is Scene.release:
-        release_one(scene.ledger, held.quarantine, mend["mend"], now=NOON, by="operator")
+        release_one(scene.ledger, held.quarantine, mend["mend"], now=NOON)
     else:
         scene.discard(held)
     word = "released" if end is Scene.release else "discarded"
@@ -137,7 +137,7 @@ def test_what_is_discarded_is_kept_with_the_reason(scene: Scene) -> None:
     scene.discard(held)
     [discarded] = scene.news
     assert isinstance(discarded, Quarantine.Discarded)
-    assert (discarded.by, discarded.why) == ("operator", "sent by mistake")
+    assert (discarded.by, discarded.why) == ("operator/tester", "to see it happen")
     assert held.quarantine is not None
     kept = quarantine.quarantined(scene.ledger.streams, held.quarantine)
     assert kept.held is not None
@@ -161,7 +161,7 @@ def test_only_what_is_held_can_be_treated_so(scene: Scene, position: int) -> Non
 
 def test_a_quarantine_in_which_nothing_is_held_is_closed(scene: Scene) -> None:
     with pytest.raises(QuarantineClosed, match="never held"):
-        Quarantine("quarantine/lab/0").release(now=NOON, by="operator")
+        Quarantine("quarantine/lab/0").release(now=NOON)
 
 
 def test_a_held_telling_says_nothing_until_it_is_released(scene: Scene) -> None:

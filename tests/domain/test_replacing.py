@@ -131,7 +131,7 @@ def test_only_what_was_told_is_withdrawn_though_today_it_would_tell_more(scene: 
     def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
         return envelopes.read(body.replace(b"kit.moved", b"kit.updated"))
 
-    release_one(scene.ledger, held.quarantine, read, now=NOON, by="operator", replace=True)
+    release_one(scene.ledger, held.quarantine, read, now=NOON, replace=True)
     assert scene.topics == ["Delivery.Replaced", "Kit.Observed", "Quarantine.Released"]
 
 
@@ -143,5 +143,5 @@ def test_what_was_told_is_withdrawn_though_today_it_would_not_be_taken(scene: Sc
     def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
         return envelopes.read(body.replace(b"KIT_SHIPPED", b"no status"))
 
-    release_one(scene.ledger, held.quarantine, read, now=NOON, by="operator", replace=True)
+    release_one(scene.ledger, held.quarantine, read, now=NOON, replace=True)
     assert (status_of(scene, "A"), status_of(scene, "B")) == (None, "KIT_FAILED")

@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import cast
 
+from eventsourcing.utils import EnvType
+
+from domain.cause import OPERATOR, Cause
 from domain.ledger import Ledger
 from store import postgres, sqlite
 from store.urls import is_postgres
@@ -10,9 +13,24 @@ from store.urls import is_postgres
 Recorder = sqlite.Recorder | postgres.Recorder
 
 
-def open_ledger(url: str | Path) -> Ledger:
+TESTER = Cause.of(OPERATOR, "tester", "tester", why="to see it happen", request_id="r1")
+"""Who causes what tests do past HTTP."""
+
+
+class TestedLedger(Ledger):
+    """A ledger on which use cases can be run at once: TESTER causes their events."""
+
+    def __init__(self, env: EnvType) -> None:
+        super().__init__(env)
+        caused = self.caused_by(TESTER)
+        self.streams = caused.streams
+        self.run_in_transaction = caused.run_in_transaction
+        self.run_optimistically = caused.run_optimistically
+
+
+def open_ledger(url: str | Path) -> TestedLedger:
     """Open the ledger in this database or file, made when it is missing."""
-    return Ledger({**_store(str(url)), "CREATE_TABLE": "y"})
+    return TestedLedger({**_store(str(url)), "CREATE_TABLE": "y"})
 
 
 def _store(url: str) -> dict[str, str]:

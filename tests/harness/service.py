@@ -39,6 +39,7 @@ VARIABLES = {
     "MAX_BODY_BYTES",
     "KEEPALIVE_SECONDS",
     "FORWARDED_PREFIX",
+    "REQUIRE_REASON",
     "LOG_LEVEL",
 }
 Credentials = tuple[str, str]

@@ -244,6 +244,6 @@ def test_a_telling_that_never_was_is_not_taken_back_by_a_release(world: World) -
     moved = kit(5, "A", "KIT_MOVED") | {"type": "kit.moved"}
     _, conflict = world.send(moved, kit(5, "B", "KIT_LOST"))
     assert conflict.quarantine is not None
-    release_one(world.ledger, conflict.quarantine, read, now=NOON, by="operator", replace=True)
+    release_one(world.ledger, conflict.quarantine, read, now=NOON, replace=True)
     world.project()
     assert world.status(KITS).error is None

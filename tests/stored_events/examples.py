@@ -20,7 +20,9 @@ from domain.aggregates.kit_registration import KitRegistration
 from domain.aggregates.quarantine import Quarantine
 from domain.aggregates.registration import Registration
 from domain.aggregates.report import Report
+from domain.cause import Cause
 
+OPERATED = Cause.of("operator", "ada", "ada", why="sent by mistake", request_id="b7")
 LEARNT = datetime(2026, 1, 5, 12, 30, 59, 123456, tzinfo=UTC)
 SENT = datetime(2017, 11, 24, 10, tzinfo=UTC)
 
@@ -63,15 +65,15 @@ def _observed(stream: str, **others: Any) -> dict[str, Any]:
     }
 
 
-def _ended(**others: Any) -> dict[str, Any]:
+def _ended() -> dict[str, Any]:
     stream = Quarantine.create_id("lab", b"{")
-    return {
-        "originator_id": stream,
-        "originator_version": 2,
-        "timestamp": LEARNT,
-        "by": "operator",
-        **others,
-    }
+    return {"originator_id": stream, "originator_version": 2, "timestamp": LEARNT}
+
+
+def _caused(event: Event, cause: Cause) -> Event:
+    """Return the event with a cause, as the repository saves it."""
+    vars(event).update(cause.fields)
+    return event
 
 
 def _registration(version: int, **others: Any) -> dict[str, Any]:
@@ -127,8 +129,15 @@ EXAMPLES: dict[str, Event] = {
             event_id=None,
         )
     ),
-    "Quarantine.Released": Quarantine.Released(**_ended()),
-    "Quarantine.Discarded": Quarantine.Discarded(**_ended(why="sent by mistake")),
+    "Quarantine.Released": _caused(Quarantine.Released(**_ended()), OPERATED),
+    "Quarantine.Discarded": _caused(Quarantine.Discarded(**_ended()), OPERATED),
+    "Quarantine.Released.v1": _caused(
+        Quarantine.Released(**_ended()), Cause("operator/operator", "operator")
+    ),
+    "Quarantine.Discarded.v1": _caused(
+        Quarantine.Discarded(**_ended()),
+        Cause("operator/operator", "operator", why="sent by mistake"),
+    ),
     "Report.Observed": Report.Observed(**_observed(Report.create_id(9), **STATED, report_id=9)),
     "Report.Retracted": Report.Retracted(**_observed(Report.create_id(9), report_id=9)),
     "Claim.Taken": Claim.Taken(**_of(Claim.identifier_key(5, "north"), holder=6)),
