@@ -7,6 +7,16 @@ from typing import ClassVar
 from domain.aggregate import Aggregate, Event
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClaimEvent(Event):
+    """An event of one claim; its stream names the organization."""
+
+    @property
+    def organization_id(self) -> int:
+        """Return the organization of the holder."""
+        return int(self.originator_id.split("/")[2])
+
+
 class Claim(Aggregate):
     """The reservation of one value by one holder; the stream is named by the value.
 
@@ -16,7 +26,7 @@ class Claim(Aggregate):
     category = "claim"
 
     @dataclass(frozen=True, kw_only=True)
-    class Taken(Event):
+    class Taken(ClaimEvent):
         """The holder reserved the value."""
 
         TOPIC: ClassVar[str] = "Claim.Taken"
@@ -26,7 +36,7 @@ class Claim(Aggregate):
             aggregate.holder = self.holder
 
     @dataclass(frozen=True, kw_only=True)
-    class Freed(Event):
+    class Freed(ClaimEvent):
         """The holder released the value."""
 
         TOPIC: ClassVar[str] = "Claim.Freed"

@@ -21,6 +21,11 @@ class GroupTree(Aggregate):
         group_id: int
         parent_id: int
 
+        @property
+        def organization_id(self) -> int:
+            """Return the organization, which its stream names."""
+            return int(self.originator_id.partition("/")[2])
+
     @staticmethod
     def create_id(organization_id: int) -> str:
         """Name the stream of an organization's moves."""
