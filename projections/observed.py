@@ -117,8 +117,7 @@ class ObservedProjection(Projection):
 
     def page(self, snapshot: Snapshot, **wanted: Any) -> list[dict[str, Any]]:
         """Return rows by rising key; see lists.page for the arguments."""
-        table = self.tables[0][snapshot.slot]
-        rows = lists.page(snapshot.connection, table, (self.key,), **wanted)
+        rows = lists.page(snapshot, self.tables[0], (self.key,), **wanted)
         return [_with_times(row) for row in rows]
 
 
