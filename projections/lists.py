@@ -49,7 +49,7 @@ def page(
     found = [
         row
         for table, held in holding(snapshot, tables)
-        for row in _rows(snapshot.connection, table, order, limit, after, {**values, **held})
+        for row in rows(snapshot.connection, table, order, limit, after, {**values, **held})
     ]
     if snapshot.as_of is None:
         return found
@@ -78,35 +78,43 @@ def conditions(table: Table, filters: Filters) -> list[ColumnElement[bool]]:
     return [_condition(table, name, literal(value)) for name, value in filters.items()]
 
 
-def _rows(
+def rows(
     connection: Connection,
     table: Table,
     order: tuple[str, ...],
     limit: int,
     after: Sequence[Any] | None,
-    values: dict[str, Any],
+    filters: Filters,
+    columns: tuple[str, ...] = (),
 ) -> list[dict[str, Any]]:
-    names = tuple(values)
+    """Return rows of one table, with `columns`, or with those that are shown; see page."""
+    values, names = dict(filters), tuple(filters)
     if after is not None:
         values.update(zip(map("after_{}".format, order), after, strict=True))
-    key = (table.name, order, names, after is not None, connection.dialect.name)
+    key = (table.name, order, names, after is not None, columns, connection.dialect.name)
     if key not in _compiled:
-        _compiled[key] = compiled(_page(table, order, names, after is not None), connection)
+        selected = [table.c[name] for name in columns] or shown(table)
+        wanted = _page(table, selected, order, names, after is not None)
+        _compiled[key] = compiled(wanted, connection)
     statement = _compiled[key]
     found = driver_of(connection).execute(statement.sql, statement.bind({**values, "limit": limit}))
-    columns = [each[0] for each in found.description]
-    return [dict(zip(columns, row, strict=True)) for row in found]
+    found_columns = [each[0] for each in found.description]
+    return [dict(zip(found_columns, row, strict=True)) for row in found]
 
 
 _compiled: dict[tuple[Any, ...], Statement] = {}
-"""By table, order, filters, and database."""
+"""By table, order, filters, columns, and database."""
 
 
 def _page(
-    table: Table, order: tuple[str, ...], filters: tuple[str, ...], after: bool
+    table: Table,
+    selected: Sequence[Column[Any]],
+    order: tuple[str, ...],
+    filters: tuple[str, ...],
+    after: bool,
 ) -> Select[Any]:
     columns = [table.c[name] for name in order]
-    statement = select(*shown(table)).order_by(*columns).limit(bindparam("limit", type_=BigInteger))
+    statement = select(*selected).order_by(*columns).limit(bindparam("limit", type_=BigInteger))
     for name in filters:
         statement = statement.where(_condition(table, name, bindparam(name)))
     if after:
