@@ -1,8 +1,7 @@
 """The deliveries that events came from."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable
 
 from audit.entries import DeliveryReference
 from domain.aggregate import Event
@@ -11,23 +10,17 @@ from domain.aggregates.delivery import Delivery
 from domain.aggregates.quarantine import Quarantine
 from domain.observed import Observed, Retracted
 from domain.receipt import Receipt
-from domain.stream_repository import StreamRepository
+from domain.stream_repository import EventStore, StreamRepository
 
 EVERYTHING = 2**62
 """A position beyond every ledger's end."""
-
-
-class StreamStore(Protocol):
-    """The part of an event store that deliveries are read by."""
-
-    def select_streams(self, stream_ids: Sequence[str], until: int) -> Sequence[Any]: ...
 
 
 class Deliveries:
     """Find the delivery of each of some events, with two queries for all of them."""
 
     def __init__(
-        self, store: StreamStore, streams: StreamRepository, events: Iterable[Event]
+        self, store: EventStore, streams: StreamRepository, events: Iterable[Event]
     ) -> None:
         self._store = store
         self._streams = streams

@@ -10,7 +10,7 @@ from eventsourcing.utils import TopicError
 from audit.deliveries import Deliveries
 from audit.entries import Change, Entry, actor, changes, recorded_time, subject
 from domain.aggregate import Aggregate, Event
-from domain.stream_repository import StreamRepository
+from domain.stream_repository import EventStore, StreamRepository
 
 Folded = tuple[Event | None, list[Change]]
 """An event, None if it can't be decoded, and what it changed."""
@@ -27,15 +27,8 @@ class Stored(Protocol):
     recorded_at: int
 
 
-class LogStore(Protocol):
-    """The part of an event store that histories are read by."""
-
-    def select_streams(self, stream_ids: Sequence[str], until: int) -> Sequence[Any]: ...
-    def select_stream(self, stream_id: str) -> Sequence[Any]: ...
-
-
 def stream_page(
-    store: LogStore, streams: StreamRepository, stream: str, *, after: int, until: int, limit: int
+    store: EventStore, streams: StreamRepository, stream: str, *, after: int, until: int, limit: int
 ) -> list[Entry]:
     """Return the entries of one stream after a position, and up to another."""
     history = store.select_streams([stream], until)
@@ -43,7 +36,7 @@ def stream_page(
     return _entries(store, streams, stored, {stream: history} if stored else {})
 
 
-def entries(store: LogStore, streams: StreamRepository, stored: Sequence[Stored]) -> list[Entry]:
+def entries(store: EventStore, streams: StreamRepository, stored: Sequence[Stored]) -> list[Entry]:
     """Return the entries of stored events, given by rising position."""
     if not stored:
         return []
@@ -55,7 +48,7 @@ def entries(store: LogStore, streams: StreamRepository, stored: Sequence[Stored]
 
 
 def _entries(
-    store: LogStore,
+    store: EventStore,
     streams: StreamRepository,
     stored: Sequence[Stored],
     histories: Mapping[str, Sequence[Stored]],
