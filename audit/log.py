@@ -1,5 +1,6 @@
 """The log: all events, searched by what they are, who caused them, and whether they have a reason."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,7 @@ def topics() -> dict[str, str]:
 def log_page(ledger: Ledger, query: LogQuery, *, after: int, until: int, limit: int) -> list[Entry]:
     """Return the first entries of the log after a position, and up to another."""
     if query == LogQuery():
-        stored: list[Any] = ledger.store.select_notifications(after + 1, limit, until)
+        stored: Sequence[Any] = ledger.store.select_notifications(after + 1, limit, until)
     else:
         stored = ledger.store.select_log(_filter(query), after, until, limit)
     return entries(ledger.store, ledger.streams, stored)
