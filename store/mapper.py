@@ -16,6 +16,7 @@ class _Shape(NamedTuple):
 
     topic: str
     version: int
+    of_organization: bool
 
 
 class Mapper(StockMapper[str]):
@@ -41,23 +42,23 @@ class Mapper(StockMapper[str]):
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
         """Encode an event; raises what the transcoder raises for a value that it can't give back."""
         event_class = type(domain_event)
-        topic, class_version = self._shapes.get(event_class) or self._shape(event_class)
+        shape = self._shapes.get(event_class) or self._shape(event_class)
         state = vars(domain_event).copy()
         stream = state.pop("originator_id")
         version = state.pop("originator_version")
-        if class_version > 1:
-            state["class_version"] = class_version
+        if shape.version > 1:
+            state["class_version"] = shape.version
         encoded = self._encode(state)
         stored = object.__new__(AttributedEvent)
         # Past its __init__, which takes as long as the encoding.
         stored.__dict__.update(
             originator_id=stream,
             originator_version=version,
-            topic=topic,
+            topic=shape.topic,
             state=encoded if self._is_plain else self._seal(encoded),
             by=state.get("by"),
-            has_reason=state.get("why") is not None,
-            organization=getattr(domain_event, "organization_id", None),
+            has_reason="why" in state,
+            organization=domain_event.organization_id if shape.of_organization else None,  # type: ignore[attr-defined]
         )
         return stored
 
@@ -83,7 +84,9 @@ class Mapper(StockMapper[str]):
         return event
 
     def _shape(self, event_class: type) -> _Shape:
-        shape = _Shape(get_topic(event_class), getattr(event_class, "class_version", 1))
+        names = {*dir(event_class), *getattr(event_class, "__dataclass_fields__", ())}
+        version = getattr(event_class, "class_version", 1)
+        shape = _Shape(get_topic(event_class), version, "organization_id" in names)
         self._shapes[event_class] = shape
         return shape
 
