@@ -21,6 +21,7 @@ MODEL = Organizations()
 PROFILES = range(8)
 MOVES: list[Step] = [
     ("register", 2, {"group_id": DEEP}),
+    ("change", 2, {"type": "provider"}),
     ("put", NORTH, {"parent_id": SOUTH}),
     ("put", DEEP, {"parent_id": 0}),
     ("change", 2, {"group_id": NORTH}),
