@@ -26,6 +26,8 @@ from store.engines import driver_of
 ALL = 2**62
 """A limit that no list reaches."""
 
+FEW = 10_000
+"""The number of rows that can be found by their position and sorted as quickly as a page of a long list."""
 COMPARISONS = {">=": operator.ge, "<": operator.lt, "<=": operator.le, ">": operator.gt}
 Filters = Mapping[str, Any]
 """By the name of a column, followed by `>=`, `<`, `<=` or `>` unless it is for equality."""
@@ -46,13 +48,13 @@ def page(
     filters nothing. Of a snapshot as of a position these are the rows that held there.
     """
     values = {name: value for name, value in filters.items() if value is not None}
+    if snapshot.as_of is None:
+        return rows(snapshot.connection, tables[snapshot.slot], order, limit, after, values)
     found = [
         row
         for table, held in holding(snapshot, tables)
-        for row in rows(snapshot.connection, table, order, limit, after, {**values, **held})
+        for row in early_rows(snapshot.connection, table, order, limit, after, values, (), held)
     ]
-    if snapshot.as_of is None:
-        return found
     return sorted(found, key=itemgetter(*order))[:limit]
 
 
@@ -100,6 +102,43 @@ def rows(
     found = driver_of(connection).execute(statement.sql, statement.bind({**values, "limit": limit}))
     found_columns = [each[0] for each in found.description]
     return [dict(zip(found_columns, row, strict=True)) for row in found]
+
+
+def early_rows(
+    connection: Connection,
+    table: Table,
+    order: tuple[str, ...],
+    limit: int,
+    after: Sequence[Any] | None,
+    filters: Filters,
+    columns: tuple[str, ...],
+    early: Filters,
+) -> list[dict[str, Any]]:
+    """Return rows that match `early` too, whose first condition is on an indexed column.
+
+    When few match that, they are found by it and sorted: in the order of keys they may lie far apart.
+    `filters` are for equality alone.
+    """
+    first = next(iter(early))
+    if not _are_few(connection, table, first, early[first]):
+        return rows(connection, table, order, limit, after, {**filters, **early}, columns)
+    found = rows(connection, table, (first.rstrip("<="),), FEW, None, early, columns)
+    matching = (row for row in found if filters.items() <= row.items())
+    ordered = sorted(matching, key=itemgetter(*order))
+    if after is not None:
+        ordered = [row for row in ordered if tuple(row[name] for name in order) > tuple(after)]
+    return ordered[:limit]
+
+
+def _are_few(connection: Connection, table: Table, name: str, value: Any) -> bool:
+    key = (table.name, name, connection.dialect.name)
+    if key not in _compiled:
+        column = table.c[name.rstrip("<=")]
+        one = select(column).where(_condition(table, name, bindparam(name)))
+        _compiled[key] = compiled(one.order_by(column).offset(FEW).limit(1), connection)
+    statement = _compiled[key]
+    found = driver_of(connection).execute(statement.sql, statement.bind({name: value}))
+    return found.fetchone() is None
 
 
 _compiled: dict[tuple[Any, ...], Statement] = {}

@@ -67,7 +67,7 @@ def observed_tables(
             Column("born", BigInteger, nullable=False, info=INNER),
             Column("counts", SmallInteger, nullable=False, info=INNER),
         ],
-        indexes=[("status", key().name)],
+        indexes=[("status", key().name), ("born",)],
     )
     return (tables,)
 
@@ -158,12 +158,19 @@ class ObservedProjection(Projection):
     ) -> list[dict[str, Any]]:
         """Fold the things that existed at a position, by rising key, until enough match the filters."""
         wanted = {name: value for name, value in filters.items() if value is not None}
-        born = {name: wanted[name] for name in wanted if name == self.key} | {"born<=": as_of}
+        which = {name: wanted[name] for name in wanted if name == self.key}
         table, columns, chunk = self.tables[0][snapshot.slot], (self.key, "observations"), limit
         found: list[dict[str, Any]] = []
         while len(found) < limit:
-            things = lists.rows(
-                snapshot.connection, table, (self.key,), chunk, after, born, columns
+            things = lists.early_rows(
+                snapshot.connection,
+                table,
+                (self.key,),
+                chunk,
+                after,
+                which,
+                columns,
+                {"born<=": as_of},
             )
             folded = (self._as_of(thing, as_of) for thing in things)
             found += [row for row in folded if row is not None and wanted.items() <= row.items()]

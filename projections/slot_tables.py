@@ -46,6 +46,7 @@ def versioned_tables(
     name: str, columns: Callable[[], Sequence[Column[Any]]], indexes: Sequence[Sequence[str]] = ()
 ) -> VersionedTables:
     """Define tables whose superseded rows are kept; see slot_tables for the arguments."""
+    indexes = [*indexes, ("since",)]
     live = slot_tables(name, lambda: [*columns(), _position("since")], indexes)
     made = VersionedTables(live)
     made.past = slot_tables(
