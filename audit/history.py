@@ -82,17 +82,27 @@ def _fold(
     kind = Aggregate.by_category.get(stream.partition("/")[0])
     aggregate = None if kind is None else kind(stream)
     found: dict[int, Folded] = {}
+    values: dict[str, Any] | None = {}
     for position, event in history:
-        changed: list[Change] = []
-        if event is None:
-            aggregate = None
-        elif aggregate is not None:
-            before = aggregate.values() if position in wanted and aggregate.version else {}
-            aggregate.replay([event])
-            changed = changes(before, aggregate.values()) if position in wanted else []
-        if position in wanted:
-            found[position] = event, changed
+        aggregate = None if event is None else aggregate
+        if position not in wanted:
+            values = None
+            _evolve(aggregate, event)
+            continue
+        before = _values(aggregate) if values is None else values
+        _evolve(aggregate, event)
+        values = _values(aggregate)
+        found[position] = event, changes(before, values)
     return found
+
+
+def _evolve(aggregate: Aggregate | None, event: Event | None) -> None:
+    if aggregate is not None and event is not None:
+        aggregate.replay([event])
+
+
+def _values(aggregate: Aggregate | None) -> dict[str, Any]:
+    return {} if aggregate is None or not aggregate.version else aggregate.values()
 
 
 def _entry(
