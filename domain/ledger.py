@@ -1,7 +1,7 @@
 """The ledger: the event store, and the ways in which a use case runs on it for a cause."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError, Mapper, Notification
@@ -20,6 +20,7 @@ class Recorder(EventStore, Protocol):
     def select_batch(
         self, after: int, *, topics: Sequence[str], limit: int, max_bytes: int
     ) -> tuple[list[Notification], int]: ...
+    def select_log(self, wanted: Any, after: int, until: int, limit: int) -> list[Any]: ...
     def position_at(self, time: int) -> int: ...
     def check(self) -> None: ...
     def run_in_transaction(

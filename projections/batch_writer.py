@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from projections.slot_tables import SlotTables, VersionedTables
+from projections.slot_tables import SlotTables, VersionedTables, block_of
 from projections.statement import Statement, compiled
 
 KEYS_IN_A_LIST = 500
@@ -39,6 +39,7 @@ class BatchWriter:
         self.position = 0
         self.changed: dict[Any, Any] = {}
         self._gathered: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
+        self._greatest: dict[tuple[Table, int], Any] = {}
 
     def upsert(self, tables: SlotTables, **row: Any) -> None:
         """Buffer a row; `flush` inserts it, or replaces the row with its key.
@@ -48,6 +49,8 @@ class BatchWriter:
         table = tables[self.slot]
         if isinstance(tables, VersionedTables):
             row["since"] = self.position
+            if tables.bounds is not None:
+                self.add_key(tables.bounds, self.position, row[tables.rising or ""])
         self._gathered.setdefault(table.name, (table, []))[1].append(row)
 
     def flush(self) -> None:
@@ -56,6 +59,28 @@ class BatchWriter:
         for table, rows in gathered.values():
             statement = _upsert(table, tuple(rows[0]), self.connection)
             self.connection.exec_driver_sql(statement.sql, statement.bind_all(rows))
+
+    def add_key(self, bounds: SlotTables, position: int, key: Any) -> None:
+        """Note a key that is new at a position; `finish` writes the greatest of each block."""
+        block = bounds[self.slot], block_of(position)
+        known = self._greatest.get(block)
+        if known is None or key > known:
+            self._greatest[block] = key
+
+    def finish(self) -> None:
+        """Flush, and raise the bounds of the blocks that have greater keys now."""
+        self.flush()
+        greatest, self._greatest = self._greatest, {}
+        for (table, block), key in greatest.items():
+            insert_or_update = INSERTS[self.connection.dialect.name]
+            row = insert_or_update(table).values(block=block, greatest=key)
+            excluded = row.excluded.greatest
+            raised = row.on_conflict_do_update(
+                index_elements=["block"],
+                set_={"greatest": excluded},
+                where=excluded > table.c.greatest,
+            )
+            self.connection.execute(raised)
 
     def run(self, statement: Any) -> None:
         """Flush, then run a statement."""

@@ -30,6 +30,7 @@ class KitRegistrations(Projection):
             Column("verification_date", BigInteger),
         ],
         indexes=[("customer", "id"), ("kit", "id"), ("customer", "kit", "id")],
+        rising="id",
     )
     tables = (registrations,)
 
