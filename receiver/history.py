@@ -6,80 +6,21 @@ from typing import Any
 
 import msgspec
 from flask import Response, abort
-from marshmallow import Schema, fields
 
 from audit.entries import Entry
-from audit.history import stream_page
+from audit.history import Histories
 from receiver import pages
 from receiver.access import requires
 from receiver.blueprint import Blueprint
 from receiver.consistency import last_position
 from receiver.current import services
-
-_KEY = fields.Raw(required=True, metadata={"type": ["string", "integer"]})
-
-
-class ActorSchema(Schema):
-    """The source, client or operator that caused an event."""
-
-    class Meta:
-        fields = ("kind", "id", "name")
-
-    kind = fields.String(required=True, metadata={"enum": ["source", "client", "operator"]})
-    id = _KEY
-    name = fields.String(required=True, allow_none=True)
+from receiver.entry_schemas import EntrySchema
+from receiver.shown_values import show
 
 
-class ChangeSchema(Schema):
-    """A value before and after an event; null where there is none."""
-
-    class Meta:
-        fields = ("field", "before", "after")
-
-    field = fields.String(required=True)
-    before = fields.Raw(required=True, allow_none=True)
-    after = fields.Raw(required=True, allow_none=True)
-
-
-class DeliverySchema(Schema):
-    """The delivery that an event came from, and where it is recorded."""
-
-    class Meta:
-        fields = ("position", "source", "event_id", "webhook_id")
-
-    position = fields.Integer(required=True)
-    source = fields.String(required=True)
-    event_id = fields.Raw(
-        required=True, allow_none=True, metadata={"type": ["string", "integer", "null"]}
-    )
-    webhook_id = fields.String(required=True, allow_none=True)
-
-
-class EntrySchema(Schema):
-    """One event of a history."""
-
-    class Meta:
-        fields = (
-            "position",
-            "recorded_at",
-            "event",
-            "by",
-            "why",
-            "request_id",
-            "changes",
-            "delivery",
-        )
-
-    position = fields.Integer(required=True)
-    recorded_at = fields.DateTime(
-        required=True, metadata={"description": "Given by the ledger; it never falls."}
-    )
-    event = fields.String(required=True, metadata={"example": "Kit.Observed"})
-    by = fields.Nested(ActorSchema, required=True, allow_none=True)
-    why = fields.String(required=True, allow_none=True)
-    request_id = fields.String(required=True, allow_none=True)
-    changes = fields.List(fields.Nested(ChangeSchema), required=True)
-    delivery = fields.Nested(DeliverySchema, required=True, allow_none=True)
+def histories() -> Histories:
+    """Return the reader of histories."""
+    return Histories(services().ledger, show)
 
 
 def answer_entries(entries: list[Entry], limit: int, *, subjects: bool = False) -> Response:
@@ -107,9 +48,8 @@ def add_history(
 
     def get_history(query: dict[str, Any], **names: Any) -> Response:
         until, stream = last_position(), stream_of(**names)
-        ledger = services().ledger
         wanted = {"after": (query["after"] or (0,))[0], "limit": query["limit"] + 1}
-        found = stream_page(ledger.store, ledger.streams, stream, until=until, **wanted)
+        found = histories().of_stream(stream, until=until, **wanted)
         if not found and query["after"] is None:
             abort(404, f"there is no such {thing}")
         return answer_entries(found, query["limit"])
