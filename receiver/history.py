@@ -1,10 +1,11 @@
 """The routes …/history/ of all things: their events, and what each has changed."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+import msgspec
 from flask import Response, abort
-from marshmallow import Schema
 
 from audit.entries import Entry
 from audit.history import Histories
@@ -16,17 +17,24 @@ from receiver.current import services
 from receiver.entry_schemas import EntrySchema
 from receiver.shown_values import show
 
-_many = EntrySchema(many=True)
-
 
 def histories() -> Histories:
     """Return the reader of histories."""
     return Histories(services().ledger, show)
 
 
-def answer_entries(entries: list[Entry], limit: int, schema: Schema = _many) -> Response:
-    """Return a page of entries; one more than `limit` shows that there is a next page."""
-    return pages.page([vars(each) for each in entries], limit, schema.dump, ["position"])
+def answer_entries(entries: list[Entry], limit: int, *, subjects: bool = False) -> Response:
+    """Return a page of entries, and with `subjects` what each is about.
+
+    One more than `limit` shows that there is a next page. The schemas describe the entries, but don't dump
+    them: with all that is nested in each, that would take longer than all else.
+    """
+    rows: list[dict[str, Any]] = msgspec.to_builtins(entries, builtin_types=(datetime,))
+    for row in rows:
+        row["recorded_at"] = row["recorded_at"].isoformat(timespec="microseconds")
+        if not subjects:
+            del row["subject"]
+    return pages.page(rows, limit, lambda page: page, ["position"])
 
 
 def add_history(
@@ -39,7 +47,7 @@ def add_history(
     """
 
     def get_history(query: dict[str, Any], **names: Any) -> Response:
-        stream, until = stream_of(**names), last_position()
+        until, stream = last_position(), stream_of(**names)
         wanted = {"after": (query["after"] or (0,))[0], "limit": query["limit"] + 1}
         found = histories().of_stream(stream, until=until, **wanted)
         if not found and query["after"] is None:

@@ -48,9 +48,6 @@ class LogQuerySchema(pages.IdPageSchema):
     until = QueryDateTime(load_default=None, metadata={"description": "Recorded before."})
 
 
-_many = LogEntrySchema(many=True)
-
-
 @blueprint.route("/")
 @requires("auditor", narrowed=True)
 @blueprint.query(LogQuerySchema)
@@ -69,7 +66,7 @@ def get_log(query: dict[str, Any]) -> Response:
         until = min(until, _before(query["until"]))
     limit = query["limit"]
     found = log_page(histories(), wanted, after=after, until=until, limit=limit + 1)
-    return answer_entries(found, limit, _many)
+    return answer_entries(found, limit, subjects=True)
 
 
 def _before(time: datetime) -> int:
