@@ -57,6 +57,12 @@ class Clients:
         with self._registry.reading() as connection:
             return list(connection.scalars(select(clients.c.id).where(clients.c.name == name)))
 
+    def known(self, client_id: int) -> bool:
+        """Say whether there is, or was, a client with an id."""
+        with self._registry.reading() as connection:
+            found = connection.scalar(select(clients.c.id).where(clients.c.id == client_id))
+        return found is not None
+
     def add(
         self,
         name: str,

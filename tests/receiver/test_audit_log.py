@@ -1,10 +1,16 @@
 """The log of all events: searched by kind, event, actor, time and reason, in pages."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.harness.in_process import InProcess
+from tests.harness.ledgers import TESTER
+from tests.harness.plain import Plain
 from tests.harness.service import Service
 from tests.receiver.examples import Fresh, kit_event, pages, position, problem
 
@@ -151,6 +157,30 @@ def test_what_nobody_can_search_for_is_refused(
 
     [name] = query
     assert named in " ".join(refused["errors"][name])
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Iterator[InProcess]:
+    """Give a service without a server, on files of its own."""
+    made = InProcess(tmp_path)
+    yield made
+    made.close()
+
+
+def test_what_an_earlier_version_added_has_an_empty_history(
+    ours: InProcess, tmp_path: Path
+) -> None:
+    with closing(Plain(f"sqlite:///{tmp_path}/ledger.db")) as plain:
+        plain.query("UPDATE sources SET name = 'old'")
+        plain.query(
+            "INSERT INTO clients SELECT 99, name, 'x', roles, NULL, created_at, NULL FROM clients"
+        )
+    ours.services.sources.add("new", TESTER)
+
+    assert ours.get("/api/v1/sources/old/history/") == []
+    assert ours.get("/api/v1/clients/99/history/") == []
+    assert ours.get("/api/v1/sources/new/history/")[0]["event"] == "Source.Added"
+    assert ours.ask("GET", "/api/v1/clients/98/history/").status_code == 404
 
 
 def test_sources_and_clients_have_their_histories(service: Service, name: str) -> None:
