@@ -3,7 +3,22 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
+
+
+class HasStatus(Protocol):
+    """The parts of an observation that a current status follows from."""
+
+    @property
+    def key(self) -> tuple[int, str]: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def fields(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +52,7 @@ class CurrentStatus:
     fields: dict[str, Any]
 
 
-def current_status(observations: Iterable[Observation]) -> CurrentStatus | None:
+def current_status(observations: Iterable[HasStatus]) -> CurrentStatus | None:
     """Fold observations in the order of their event ids; return None when there are none.
 
     Sorting makes the result independent of the order of arrival. A reason is kept until the status

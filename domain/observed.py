@@ -19,6 +19,11 @@ class Observed(Event):
     created_at: datetime
     reason: str | None
 
+    @property
+    def own_values(self) -> dict[str, Any]:
+        """Return the values of the aggregate's own fields."""
+        return {name: getattr(self, name) for name in self.own_fields}
+
     def observation(self) -> Observation:
         """Return the observation in this event."""
         return Observation(
@@ -27,7 +32,7 @@ class Observed(Event):
             status=self.status,
             created_at=self.created_at,
             reason=self.reason,
-            fields={name: getattr(self, name) for name in self.own_fields},
+            fields=self.own_values,
         )
 
     def apply(self, aggregate: "ObservedAggregate") -> None:

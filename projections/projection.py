@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete
 from domain.aggregate import Event
 from domain.stream_repository import Recorded
 from projections.batch_writer import BatchWriter
-from projections.slot_tables import SlotTables
+from projections.slot_tables import SlotTables, with_past
 
 Handler = Callable[[Any, BatchWriter, Any, int], None]
 """A method (projection, writer, event, position)."""
@@ -44,6 +44,7 @@ class Projection:
         """Write the rows of these events into a slot."""
         writer = BatchWriter(connection, slot)
         for each in recorded:
+            writer.position = each.position
             self.handlers[type(each.event)](self, writer, each.event, each.position)
         writer.flush()
         self.finish_batch(writer)
@@ -53,5 +54,5 @@ class Projection:
 
     def clear(self, connection: Connection, slot: int) -> None:
         """Delete the rows of a slot."""
-        for tables in self.tables:
+        for tables in with_past(self.tables):
             connection.execute(delete(tables[slot]))

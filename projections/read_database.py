@@ -54,9 +54,11 @@ class ReadDatabase:
         with self.transaction() as connection:
             return restart(connection, store, models)
 
-    def snapshot(self, name: str, head: int | None) -> AbstractContextManager[Snapshot]:
+    def snapshot(
+        self, name: str, head: int | None, as_of: int | None = None
+    ) -> AbstractContextManager[Snapshot]:
         """Open a snapshot of a projection that shows every event up to `head`; see Snapshots.open."""
-        return self._snapshots.open(name, head)
+        return self._snapshots.open(name, head, as_of)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

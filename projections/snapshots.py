@@ -23,12 +23,14 @@ SHORTEST_NAP, LONGEST_NAP = 0.002, 0.02
 class Snapshot:
     """A read-only transaction on a projection's live slot; `lag` is in positions.
 
-    `lag` is None when the ledger's head is not known.
+    `lag` is None when the ledger's head is not known. With `as_of` the projection's queries answer what
+    they answered when that was the ledger's last position.
     """
 
     connection: Connection
     slot: int
     lag: int | None
+    as_of: int | None = None
 
 
 class SnapshotPool(Pool[Connection]):
@@ -65,20 +67,22 @@ class Snapshots:
         self._states: dict[str, str] = {}
 
     @contextmanager
-    def open(self, name: str, head: int | None) -> Iterator[Snapshot]:
+    def open(self, name: str, head: int | None, as_of: int | None = None) -> Iterator[Snapshot]:
         """Open a snapshot of a projection that shows every event up to `head`.
 
         When the projector does not catch up in time, or has stopped at an event, or the head is not
         known, it shows the present rows and their lag. Raises eventsourcing's OperationalError when
-        all connections are in use for too long.
+        all connections are in use for too long. A snapshot `as_of` a position need not show later
+        events, so it waits for that position alone.
         """
+        wanted = head if as_of is None else as_of
         deadline, nap = time.monotonic() + CATCH_UP_SECONDS, SHORTEST_NAP
         while True:
             with self._transaction(name) as (connection, slot, position, stopped_at):
                 # The projector may be ahead of an older head.
-                lag = None if head is None else max(0, head - position)
+                lag = None if wanted is None else max(0, wanted - position)
                 if not lag or stopped_at is not None or time.monotonic() >= deadline:
-                    yield Snapshot(connection, slot, lag)
+                    yield Snapshot(connection, slot, lag, as_of)
                     return
             if not self._database.is_current():
                 # The file was set aside: the kept connections are to the old one.

@@ -9,6 +9,7 @@ from flask import abort, g, request
 from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth, MultiAuth
 
 from domain.cause import CLIENT, Cause
+from receiver.as_of import PARAMETERS
 from receiver.change_reasons import change_reason
 from receiver.current import services
 from receiver.errors import problem
@@ -17,6 +18,7 @@ from registry.clients import Client
 
 F = TypeVar("F", bound=Callable[..., Any])
 REALM = "kitledger"
+READER = "reader"
 READS = {"GET", "HEAD", "OPTIONS"}
 _basic = HTTPBasicAuth(realm=REALM)
 
@@ -33,17 +35,20 @@ _bearer = _Bearer(scheme="Bearer", realm=REALM)
 _either = MultiAuth(_basic, _bearer)
 
 
-def requires(role: str) -> Callable[[F], F]:
+def requires(role: str, *, as_of: bool = True) -> Callable[[F], F]:
     """Require a client with this role, or with `admin`; answer others with 401 or 403.
 
     The client is the cause of what the request changes. A client that is bound to an organization gets
-    404 for everything outside it. A query parameter that the route does not know is answered 400.
+    404 for everything outside it. A query parameter that the route does not know is answered 400. A
+    reader's route answers as of a position or a time too, unless `as_of` is false.
     """
+    as_of = as_of and role == READER
 
     def mark(route: F) -> F:
-        checked = known_parameters_only(_with_cause(route))
+        checked = known_parameters_only(_with_cause(route), PARAMETERS if as_of else ())
         guarded = _either.login_required(role=[role, "admin"])(checked)
         guarded.role = role
+        guarded._apidoc = {**getattr(route, "_apidoc", {}), "as_of": as_of}
         return guarded  # type: ignore[no-any-return]
 
     return mark

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, abort, current_app, request
 
+from receiver.as_of import add_position
 from receiver.consistency import add_lag
 
 
@@ -36,8 +37,9 @@ def preconditions(shown: Callable[..., Any]) -> Callable[..., None]:
 
 
 def conditional(response: Response) -> Response:
-    """Add ETag and Ledger-Lag to an answer; turn it into a 304 when If-None-Match has its ETag."""
+    """Add ETag, Ledger-Lag and Ledger-Position; answer 304 when If-None-Match has the ETag."""
     add_lag(response)
+    add_position(response)
     tagged = request.method != "OPTIONS" and response.status_code in {200, 201}
     if tagged and request.path.startswith("/api/"):
         response.set_etag(etag(response))

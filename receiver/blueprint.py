@@ -6,6 +6,7 @@ from typing import Any
 import flask_smorest
 from marshmallow import Schema
 
+from receiver.openapi_parts import add_as_of
 from receiver.requests import StrictParser
 
 
@@ -13,6 +14,10 @@ class Blueprint(flask_smorest.Blueprint):
     """A blueprint with strict parsing of arguments."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._prepare_doc_cbks.append(_describe_as_of)
 
     def query(self, schema: type[Schema]) -> Callable[..., Any]:
         """Parse the query string by a schema; `access.requires` refuses other parameters."""
@@ -25,3 +30,10 @@ class Blueprint(flask_smorest.Blueprint):
             return parsed
 
         return decorate
+
+
+def _describe_as_of(operation: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add the parameters of routes that answer as of a position; see access.requires."""
+    if info.get("as_of"):
+        add_as_of(operation)
+    return operation

@@ -1,4 +1,4 @@
-"""Consistent reads: a snapshot shows every write acknowledged before the request."""
+"""Consistent reads: a snapshot shows every write acknowledged before the request, or up to a position."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from eventsourcing.persistence import PersistenceError
 from flask import Response, g
 
 from projections.snapshots import Snapshot
+from receiver.as_of import asked_position
 from receiver.current import services
 
 UNKNOWN = "unknown"
@@ -16,13 +17,15 @@ UNKNOWN = "unknown"
 def consistent_snapshot(projection: str) -> Iterator[Snapshot]:
     """Open a snapshot of a projection that shows every write acknowledged before this request.
 
-    While the ledger can't be reached, it shows the present rows.
+    While the ledger can't be reached, it shows the present rows. If the request asks as of a position or
+    a time, it shows every event up to that, and none after.
     """
     try:
         head = services().ledger.store.max_notification_id()
     except PersistenceError:
         head = None
-    with services().read_database.snapshot(projection, head) as snapshot:
+    g.as_of = asked_position(head)
+    with services().read_database.snapshot(projection, head, g.as_of) as snapshot:
         g.lag = UNKNOWN if snapshot.lag is None else snapshot.lag
         yield snapshot
 

@@ -60,7 +60,7 @@ def readyz() -> Response:
 
 
 @blueprint.route("/metrics")
-@requires("reader")
+@requires("reader", as_of=False)
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def exposition() -> Response:
     """Get the Prometheus metrics of all processes of this server"""

@@ -11,7 +11,14 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.routing import IntegerConverter
 
 from receiver.errors import PROBLEM, ProblemSchema
-from receiver.openapi_parts import DESCRIPTION, REQUEST_HEADERS, SCHEMES, SECURITY, add_conditions
+from receiver.openapi_parts import (
+    AS_OF,
+    DESCRIPTION,
+    REQUEST_HEADERS,
+    SCHEMES,
+    SECURITY,
+    add_conditions,
+)
 from receiver.paths import TextConverter
 from receiver.webhook_description import describe_events
 
@@ -51,6 +58,8 @@ def make_api(app: Flask) -> Api:
     api.register_converter(IdConverter, lambda _: {"type": "integer", "minimum": 0})
     for name, scheme in SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)
+    for name, (schema, described) in AS_OF.items():
+        api.spec.components.parameter(name, "query", {"schema": schema, "description": described})
     for name, description in REQUEST_HEADERS.items():
         parameter = {"schema": {"type": "string"}, "description": description}
         api.spec.components.parameter(name, "header", parameter)

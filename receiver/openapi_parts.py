@@ -2,10 +2,16 @@
 
 from typing import Any
 
+from domain.limits import LARGEST_ID
+
 HEADERS = {
     "ETag": ("Changes when the answer does.", "string"),
     "Ledger-Lag": (
         "How many events behind the ledger this answer is, or `unknown`; absent when none.",
+        "string",
+    ),
+    "Ledger-Position": (
+        "The position as of which this is the answer; absent unless `as_of` or `as_of_position` asks.",
         "string",
     ),
     "Link": ('The next page, if there is one: <…>; rel="next".', "string"),
@@ -17,10 +23,22 @@ REQUEST_HEADERS = {
     "Change-Reason": "Why, in up to 500 characters: UTF-8, or percent-encoded. It is kept with the change.",
 }
 PRECONDITIONS = ("If-Match", "If-None-Match")
+AS_OF = {
+    "as_of": (
+        {"type": "string", "examples": ["2017-11-24T10:00:00Z"]},
+        "Answer as it was when all had been recorded that was recorded until this time, and no more."
+        " ISO 8601 or YYYY-MM-DD HH:MM:SS, naive means UTC.",
+    ),
+    "as_of_position": (
+        {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
+        "Answer as it was when this was the ledger's last position; such an answer never changes.",
+    ),
+}
 DESCRIPTION = """Receives the webhooks of labs into an append-only event store, and answers reads of
 kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
 when it can't within 2 s, `Ledger-Lag` says how many events behind it is, or `unknown` while the ledger
-itself can't be reached. Paths work with and without the
+itself can't be reached. A read takes `as_of` or `as_of_position`, and answers as it would have then:
+pages go on as of the same position, which `Ledger-Position` names. Paths work with and without the
 trailing slash. A query parameter that a route does not know is answered 400."""
 SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}]
 SCHEMES = {
@@ -34,6 +52,11 @@ SCHEMES = {
     },
     "bearer": {"type": "http", "scheme": "bearer", "description": "A client's key."},
 }
+
+
+def add_as_of(operation: dict[str, Any]) -> None:
+    """Add the parameters of a read as of a position or a time."""
+    operation["parameters"] = [*operation.get("parameters", []), *AS_OF]
 
 
 def add_conditions(method: str, operation: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from flask import Response, request
 from marshmallow import ValidationError, fields, validate
 
 from receiver.answers import answer
+from receiver.as_of import next_query
 from receiver.fields import QueryId
 from receiver.paths import public_path
 from receiver.schemas import Lenient
@@ -78,6 +79,6 @@ def page(rows: Sequence[Any], limit: int, shown: Any, last: Sequence[str]) -> Re
     response = answer(shown(rows[:limit]))
     if len(rows) > limit:
         row = rows[limit - 1]
-        query = {**request.args.to_dict(), "after": cursor([row[name] for name in last])}
+        query = next_query(request, after=cursor([row[name] for name in last]))
         response.headers["Link"] = f'<{public_path()}?{urlencode(query)}>; rel="next"'
     return response

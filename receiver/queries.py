@@ -12,9 +12,11 @@ from receiver.errors import problem
 MOST_NAMED = 20
 
 
-def known_parameters_only(route: Callable[..., Any]) -> Callable[..., Any]:
-    """Abort with 400 when a request has other parameters than the `parameters` of its route."""
-    known: Sequence[str] = getattr(route, "parameters", ())
+def known_parameters_only(
+    route: Callable[..., Any], also: Sequence[str] = ()
+) -> Callable[..., Any]:
+    """Abort with 400 when a request has other parameters than the `parameters` of its route, and `also`."""
+    known: Sequence[str] = (*getattr(route, "parameters", ()), *also)
 
     @wraps(route)
     def checked(*arguments: Any, **path: Any) -> Any:

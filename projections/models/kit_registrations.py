@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, update
+from sqlalchemy import BigInteger, Column
 
 from domain.aggregates.kit_registration import KitRegistration
 from projections import lists
 from projections.batch_writer import BatchWriter
 from projections.projection import Projection, handles
-from projections.slot_tables import Word, slot_tables
+from projections.slot_tables import Word, versioned_tables
 from projections.snapshots import Snapshot
 from projections.times import from_microseconds, to_microseconds
 
@@ -19,7 +19,7 @@ class KitRegistrations(Projection):
     """The registrations of kits to customers, with their verification dates."""
 
     name = "kit-registrations"
-    registrations = slot_tables(
+    registrations = versioned_tables(
         "kit_registrations",
         lambda: [
             Column("id", BigInteger, primary_key=True, autoincrement=False),
@@ -55,13 +55,10 @@ class KitRegistrations(Projection):
         """Set the verification date."""
         table = self.registrations[writer.slot]
         writer.change(
-            update(table)
-            .where(table.c.id == event.registration_id)
-            .values(
-                modified_at=to_microseconds(event.timestamp),
-                verification_date=event.verification_date
-                and to_microseconds(event.verification_date),
-            )
+            self.registrations,
+            table.c.id == event.registration_id,
+            modified_at=to_microseconds(event.timestamp),
+            verification_date=event.verification_date and to_microseconds(event.verification_date),
         )
 
     def one(self, snapshot: Snapshot, registration_id: int) -> dict[str, Any] | None:
@@ -70,8 +67,7 @@ class KitRegistrations(Projection):
 
     def page(self, snapshot: Snapshot, **wanted: Any) -> list[dict[str, Any]]:
         """Return registrations by rising id; see lists.page for the arguments."""
-        table = self.registrations[snapshot.slot]
-        rows = lists.page(snapshot.connection, table, ("id",), **wanted)
+        rows = lists.page(snapshot, self.registrations, ("id",), **wanted)
         for row in rows:
             row.update(
                 {name: from_microseconds(row[name]) for name in TIMES if row[name] is not None}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, func, select, update
+from sqlalchemy import BigInteger, Column, func, select
 
 from domain.aggregates.quarantine import Quarantine
 from projections import lists
@@ -61,15 +61,14 @@ class Quarantined(Projection):
 
     def _end(self, writer: BatchWriter, stream: str, state: str) -> None:
         table = self.held[writer.slot]
-        writer.change(update(table).where(table.c.stream == stream).values(state=state))
+        writer.change(self.held, table.c.stream == stream, state=state)
 
     def all(
         self, snapshot: Snapshot, *, before: datetime | None = None, **filters: str | None
     ) -> list[dict[str, Any]]:
         """Return deliveries by rising id: those received `before`, and of a state, source or reason."""
-        table, received = self.held[snapshot.slot], before and to_microseconds(before)
-        times: dict[str, Any] = {"received_at<": received}
-        rows = lists.page(snapshot.connection, table, ("id",), lists.ALL, **times, **filters)
+        times: dict[str, Any] = {"received_at<": before and to_microseconds(before)}
+        rows = lists.page(snapshot, self.held, ("id",), lists.ALL, **times, **filters)
         return [{**row, "received_at": from_microseconds(row["received_at"])} for row in rows]
 
     def counts(self, snapshot: Snapshot) -> list[tuple[str, str, int]]:

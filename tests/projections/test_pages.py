@@ -26,10 +26,10 @@ FILL = """WITH RECURSIVE n(n) AS (
 TABLES = {
     # Odd numbers are of type t1 and come from c, even ones of type t0 and from a; the last from b.
     EVENTS: "n, CASE WHEN n > {rows} - 40 THEN 'b' WHEN n % 2 = 1 THEN 'c' ELSE 'a' END,"
-    " 't' || (n % 2), 1000000 * n, '{{}}'",
-    KITS: "'K' || (10000000 + n), 'S' || (n % 3), n, NULL, n, n, ''",
-    REPORTS: "n, 'S' || (n % 3), NULL, n, n, ''",
-    REGISTRATIONS: "n, n, n, n % 7, 'K' || n, NULL",
+    " 't' || (n % 2), 1000000 * n, '{{}}', n",
+    KITS: "'K' || (10000000 + n), 'S' || (n % 3), n, NULL, n, n, '', n, 1",
+    REPORTS: "n, 'S' || (n % 3), NULL, n, n, '', n, 1",
+    REGISTRATIONS: "n, n, n, n % 7, 'K' || n, NULL, n",
 }
 BLOCKS = """INSERT INTO {blocks}
     SELECT id / 1024, min(created_at), max(created_at) FROM {events} GROUP BY 1"""

@@ -108,7 +108,8 @@ def test_a_kit_of_which_nothing_is_told_any_more_is_gone(world: World, batch: in
         world.record(Kit.Observed(**stream, originator_version=1, **told, **stated))
         world.record(Kit.Retracted(**stream, originator_version=2, **told))
         world.project()
-        assert world.rows(KITS) == [[]]
+        with world.reading(KITS) as view:
+            assert (KITS.one(view, "A"), KITS.page(view, limit=9)) == (None, [])
         world.record(Kit.Observed(**stream, originator_version=3, **told, **stated))
         world.project()
     with world.reading(KITS) as view:
@@ -146,7 +147,10 @@ def test_a_report_of_which_nothing_is_told_any_more_is_gone(world: World) -> Non
     world.project()
     world.scene.release(conflict, replace=True)
     world.project()
-    assert world.rows(REPORTS) == [[]]
+    with world.reading(REPORTS) as view:
+        assert REPORTS.page(view, limit=9, status="BLOCKED") == []
+    with world.reading(REPORTS, as_of=conflict.quarantine) as view:
+        assert [row["id"] for row in REPORTS.page(view, limit=9)] == [9]
     assert len(world.rows(KITS)[0]) == 1
 
 

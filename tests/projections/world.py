@@ -21,6 +21,7 @@ from projections.projection import Projection
 from projections.projector import Projector
 from projections.read_database import ReadDatabase
 from projections.rebuild import rebuild
+from projections.slot_tables import with_past
 from projections.snapshots import Snapshot
 from projections.status import Status, statuses
 from projections.tables import projections
@@ -98,9 +99,9 @@ class World:
         self.ledger.streams.save_events(events)
 
     @contextmanager
-    def reading(self, model: Projection) -> Iterator[Snapshot]:
-        """Read a projection as it is."""
-        with self.views.snapshot(model.name, 0) as view:
+    def reading(self, model: Projection, as_of: int | None = None) -> Iterator[Snapshot]:
+        """Read a projection as it is, or as it was at a position."""
+        with self.views.snapshot(model.name, 0, as_of) as view:
             yield view
 
     def rows(self, model: Projection) -> list[list[tuple[Any, ...]]]:
@@ -108,7 +109,7 @@ class World:
         with self.reading(model) as view:
             return [
                 sorted(map(tuple, view.connection.execute(select(tables[view.slot]))), key=repr)
-                for tables in model.tables
+                for tables in with_past(model.tables)
             ]
 
     def all_rows(self) -> dict[str, list[list[tuple[Any, ...]]]]:

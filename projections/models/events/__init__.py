@@ -12,10 +12,11 @@ from projections import lists
 from projections.batch_writer import BatchWriter
 from projections.models.events import blocks
 from projections.projection import Projection, handles
-from projections.slot_tables import Word, slot_tables
+from projections.slot_tables import Word, versioned_tables
 from projections.snapshots import Snapshot
 from projections.times import from_microseconds, to_microseconds
 
+ORDER = ("id", "source")
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -23,7 +24,7 @@ class Events(Projection):
     """Every recorded envelope, by event id and source."""
 
     name = "events"
-    events = slot_tables(
+    events = versioned_tables(
         "events",
         lambda: [
             Column("id", BigInteger, primary_key=True, autoincrement=False),
@@ -58,6 +59,9 @@ class Events(Projection):
     @handles(Delivery.Replaced)
     def replaced(self, writer: BatchWriter, event: Delivery.Replaced, position: int) -> None:
         """Replace the row of an envelope."""
+        columns = self.events[writer.slot].c
+        which = (columns.id == event.event_id, columns.source == event.source)
+        writer.retire(self.events, *which)
         self.recorded(writer, event, position)
 
     def finish_batch(self, writer: BatchWriter) -> None:
@@ -76,17 +80,14 @@ class Events(Projection):
 
         See lists.page for the other arguments.
         """
-        table = self.events[snapshot.slot]
         if since is None and before is None:
-            rows = lists.page(snapshot.connection, table, ("id", "source"), **wanted)
+            rows = lists.page(snapshot, self.events, ORDER, **wanted)
         else:
             times: dict[str, Any] = {
                 "since": to_microseconds(since or FIRST),
                 "before": to_microseconds(before or LAST) + (not before),
             }
-            rows = blocks.page(
-                snapshot.connection, table, blocks.BLOCKS[snapshot.slot], **times, **wanted
-            )
+            rows = blocks.page(snapshot, self.events, **times, **wanted)
         return [_shown(row) for row in rows]
 
 

@@ -5,12 +5,15 @@ block of neighbouring ids are kept. Ids and times mostly rise together, so a ran
 blocks, which are read in the order of ids. If few events match, they are found by time and sorted.
 """
 
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Select, Table, and_, func, select, tuple_
+from sqlalchemy import BigInteger, Column, Select, Table, and_, func, select, tuple_
 
+from projections import lists
 from projections.batch_writer import KEYS_IN_A_LIST, BatchWriter
-from projections.slot_tables import slot_tables
+from projections.slot_tables import SlotTables, slot_tables
+from projections.snapshots import Snapshot
 
 BLOCK_IDS = 1024
 FEW = 1000
@@ -41,9 +44,8 @@ def widen(writer: BatchWriter) -> None:
 
 
 def page(
-    connection: Connection,
-    events: Table,
-    blocks: Table,
+    snapshot: Snapshot,
+    tables: SlotTables,
     *,
     since: int,
     before: int,
@@ -52,36 +54,52 @@ def page(
     **equal: Any,
 ) -> list[dict[str, Any]]:
     """Return up to `limit` events created in a range of microseconds, by rising id and source."""
-    columns = events.c
-    within = [columns.created_at >= since, columns.created_at < before]
-    equal = {name: value for name, value in equal.items() if value is not None}
+    filters = {name: value for name, value in equal.items() if value is not None}
+    created: lists.Filters = {"created_at>=": since, "created_at<": before}
+    rows = [
+        row
+        for table, held in lists.holding(snapshot, tables)
+        for row in _rows(snapshot, table, created, held, filters, limit, after)
+    ]
+    return sorted(rows, key=itemgetter("id", "source"))[:limit]
+
+
+def _rows(
+    snapshot: Snapshot,
+    events: Table,
+    created: lists.Filters,
+    held: lists.Filters,
+    filters: lists.Filters,
+    limit: int,
+    after: tuple[int, str] | None,
+) -> list[dict[str, Any]]:
+    connection, columns = snapshot.connection, events.c
+    within = lists.conditions(events, created)
     # Ordered by time: else a database may scan the primary key instead of the index on times.
     soonest = select(columns.id).where(*within).order_by(columns.created_at)
     few = soonest.limit(FEW + 1).subquery()
     if (connection.scalar(select(func.count()).select_from(few)) or 0) > FEW:
-        within += [columns[name] == value for name, value in equal.items()]
-        wanted = _by_blocks(events, blocks, since, before, after).where(*within)
+        within += lists.conditions(events, {**filters, **held})
+        wanted = _by_blocks(events, BLOCKS[snapshot.slot], created, after).where(*within)
         return [dict(row) for row in connection.execute(wanted.limit(limit)).mappings()]
-    # By time alone: with another column in the condition, a database may choose its index.
-    found = map(dict, connection.execute(select(events).where(*within)).mappings())
-    rows = sorted(
-        (row for row in found if equal.items() <= row.items()),
-        key=lambda row: (row["id"], row["source"]),
-    )
-    return [row for row in rows if after is None or (row["id"], row["source"]) > after][:limit]
+    # By time alone: with an indexed column in the condition, a database may choose its index.
+    within += lists.conditions(events, held)
+    found = map(dict, connection.execute(select(*lists.shown(events)).where(*within)).mappings())
+    rows = (row for row in found if filters.items() <= row.items())
+    return [row for row in rows if after is None or (row["id"], row["source"]) > after]
 
 
 def _by_blocks(
-    events: Table, blocks: Table, since: int, before: int, after: tuple[int, str] | None
+    events: Table, blocks: Table, created: lists.Filters, after: tuple[int, str] | None
 ) -> Select[Any]:
     first = blocks.c.block * BLOCK_IDS
     inside = and_(events.c.id >= first, events.c.id < first + BLOCK_IDS)
     wanted = (
-        select(events)
+        select(*lists.shown(events))
         .join_from(blocks, events, inside)
         .where(
-            blocks.c.latest >= since,
-            blocks.c.earliest < before,
+            blocks.c.latest >= created["created_at>="],
+            blocks.c.earliest < created["created_at<"],
             blocks.c.block >= (after[0] // BLOCK_IDS if after else 0),
         )
         .order_by(blocks.c.block, events.c.id, events.c.source)

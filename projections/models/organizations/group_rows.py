@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, literal, select, update
+from sqlalchemy import ColumnElement, insert, literal, select
 
 from domain.aggregates.group import Group
 from projections.batch_writer import BatchWriter
@@ -51,19 +51,19 @@ class GroupRows(Projection):
     @handles(Group.Renamed)
     def renamed(self, writer: BatchWriter, event: Group.Renamed, position: int) -> None:
         """Set the name."""
-        writer.change(_group(writer, event).values(name=event.name))
+        writer.change(GROUPS, *_group(writer, event), name=event.name)
 
     @handles(Group.Identified)
     def identified(self, writer: BatchWriter, event: Group.Identified, position: int) -> None:
         """Set the identifier."""
-        writer.change(_group(writer, event).values(identifier=event.identifier))
+        writer.change(GROUPS, *_group(writer, event), identifier=event.identifier)
 
     @handles(Group.Moved)
     def moved(self, writer: BatchWriter, event: Group.Moved, position: int) -> None:
         """Set the parent, and move all groups and registrations below."""
         # Moving changes written reach only, so that of this batch is written first.
         write_reach(writer)
-        writer.change(_group(writer, event).values(parent_id=event.parent_id))
+        writer.change(GROUPS, *_group(writer, event), parent_id=event.parent_id)
         move_subtree(writer, event.organization_id, event.group_id, event.parent_id)
 
     def group(
@@ -83,10 +83,9 @@ class GroupRows(Projection):
         return _groups(snapshot, organization_id, where, limit)
 
 
-def _group(writer: BatchWriter, event: Any) -> Any:
-    table = GROUPS[writer.slot]
-    which = (table.c.organization_id == event.organization_id, table.c.id == event.group_id)
-    return update(table).where(*which)
+def _group(writer: BatchWriter, event: Any) -> list[ColumnElement[bool]]:
+    columns = GROUPS[writer.slot].c
+    return [columns.organization_id == event.organization_id, columns.id == event.group_id]
 
 
 def _groups(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, select, update
+from sqlalchemy import Select, and_, delete, select
 
 from domain.aggregates.registration import Registration
 from projections.batch_writer import BatchWriter
@@ -112,9 +112,8 @@ class RegistrationRows(Projection):
 
 
 def _change(writer: BatchWriter, event: Any, **values: Any) -> None:
-    table = REGISTRATIONS[writer.slot]
-    changed = update(table).where(table.c.id == event.registration_id)
-    writer.change(changed.values(updated=to_microseconds(event.timestamp), **values))
+    which = REGISTRATIONS[writer.slot].c.id == event.registration_id
+    writer.change(REGISTRATIONS, which, updated=to_microseconds(event.timestamp), **values)
 
 
 def _with_groups(snapshot: Snapshot) -> Select[Any]:
