@@ -12,6 +12,7 @@ from sqlalchemy import select
 from domain.aggregates.group import Group
 from domain.aggregates.registration import Registration
 from domain.errors import Refusal
+from projections import lists
 from projections.models.organizations import Organizations
 from projections.rebuild import rebuild
 from projections.times import to_microseconds
@@ -79,7 +80,10 @@ def rows(world: World, organization: int) -> list[list[tuple[Any, ...]]]:
     """Return the organization's live rows of each table, sorted."""
     with world.reading(MODEL) as view:
         tables = [each[view.slot] for each in MODEL.tables]
-        chosen = [select(each).where(each.c.organization_id == organization) for each in tables]
+        chosen = [
+            select(*lists.shown(each)).where(each.c.organization_id == organization)
+            for each in tables
+        ]
         return [sorted(map(tuple, view.connection.execute(each)), key=repr) for each in chosen]
 
 

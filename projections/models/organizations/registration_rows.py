@@ -1,13 +1,16 @@
 """The rows of registrations: event handlers and queries."""
 
 from collections.abc import Sequence
+from itertools import product
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, select
+from sqlalchemy import Select, Table, and_, select
 
 from domain.aggregates.registration import Registration
+from projections import lists
 from projections.batch_writer import BatchWriter
-from projections.models.organizations.subtree import write_reach
+from projections.models.organizations.subtree import leave_reach, write_reach
 from projections.models.organizations.tables import GROUPS, REACH, REGISTRATIONS
 from projections.projection import Projection, handles
 from projections.snapshots import Snapshot
@@ -35,6 +38,7 @@ class RegistrationRows(Projection):
             created=to_microseconds(event.timestamp),
             updated=to_microseconds(event.timestamp),
             deactivated=None,
+            placed=position,
         )
 
     @handles(Registration.Moved)
@@ -42,10 +46,11 @@ class RegistrationRows(Projection):
         self, writer: BatchWriter, event: Registration.Moved, position: int
     ) -> None:
         """Set the group."""
-        reach = REACH[writer.slot]
+        if event.registration_id in writer.changed:
+            write_reach(writer)
+        leave_reach(writer, event.registration_id, event.organization_id, event.group_id)
         writer.changed[event.registration_id] = None
-        writer.run(delete(reach).where(reach.c.registration_id == event.registration_id))
-        _change(writer, event, group_id=event.group_id)
+        _change(writer, event, group_id=event.group_id, placed=position)
 
     @handles(Registration.TypeChanged)
     def type_changed(
@@ -82,12 +87,18 @@ class RegistrationRows(Projection):
         after: Sequence[int] | None,
     ) -> list[dict[str, Any]]:
         """Return the registrations to a group and to all below it, by rising id."""
+        key = {"organization_id": organization_id, "ancestor_id": group_id}
+        if snapshot.as_of is not None:
+            order = ("registration_id",)
+            found = lists.page(snapshot, REACH, order, limit, after=after, **key)
+            return _held(snapshot, [row["registration_id"] for row in found])
         reach = REACH[snapshot.slot]
-        table = REGISTRATIONS[snapshot.slot]
-        where = [reach.c.organization_id == organization_id, reach.c.ancestor_id == group_id]
+        where = [reach.c[name] == value for name, value in key.items()]
         if after is not None:
             where.append(reach.c.registration_id > after[0])
-        wanted = _with_groups(snapshot).join(reach, reach.c.registration_id == table.c.id)
+        table = REGISTRATIONS[snapshot.slot]
+        wanted = _with_groups(table, GROUPS[snapshot.slot])
+        wanted = wanted.join(reach, reach.c.registration_id == table.c.id)
         return _rows(snapshot, wanted.where(*where).order_by(reach.c.registration_id).limit(limit))
 
     def registrations_of_profile(
@@ -101,14 +112,18 @@ class RegistrationRows(Projection):
         registration_id: int | None = None,
     ) -> list[dict[str, Any]]:
         """Return the registrations of a profile in an organization, by rising id, or one of them."""
+        key = {"organization_id": organization_id, "profile_id": profile_id}
+        if registration_id is not None:
+            key["id"] = registration_id
+        if snapshot.as_of is not None:
+            found = lists.page(snapshot, REGISTRATIONS, ("id",), limit, after=after, **key)
+            return _held(snapshot, [row["id"] for row in found])
         table = REGISTRATIONS[snapshot.slot]
-        where = [table.c.organization_id == organization_id, table.c.profile_id == profile_id]
+        where = [table.c[name] == value for name, value in key.items()]
         if after is not None:
             where.append(table.c.id > after[0])
-        if registration_id is not None:
-            where.append(table.c.id == registration_id)
-        wanted = _with_groups(snapshot).where(*where).order_by(table.c.id).limit(limit)
-        return _rows(snapshot, wanted)
+        wanted = _with_groups(table, GROUPS[snapshot.slot])
+        return _rows(snapshot, wanted.where(*where).order_by(table.c.id).limit(limit))
 
 
 def _change(writer: BatchWriter, event: Any, **values: Any) -> None:
@@ -116,14 +131,31 @@ def _change(writer: BatchWriter, event: Any, **values: Any) -> None:
     writer.change(REGISTRATIONS, which, updated=to_microseconds(event.timestamp), **values)
 
 
-def _with_groups(snapshot: Snapshot) -> Select[Any]:
+def _with_groups(table: Table, groups: Table) -> Select[Any]:
     """Select registrations with the names of their groups."""
-    groups, table = GROUPS[snapshot.slot], REGISTRATIONS[snapshot.slot]
     same = and_(
         groups.c.organization_id == table.c.organization_id, groups.c.id == table.c.group_id
     )
     names = [groups.c.name.label("group_name"), groups.c.identifier.label("group_identifier")]
-    return select(table, *names).join(groups, same)
+    return select(*lists.shown(table), *names).join_from(table, groups, same)
+
+
+def _held(snapshot: Snapshot, ids: list[int]) -> list[dict[str, Any]]:
+    """Return the registrations with these ids, by rising id, as of the snapshot's position."""
+    tables = product(lists.holding(snapshot, REGISTRATIONS), lists.holding(snapshot, GROUPS))
+    rows = [
+        row
+        for (table, held), (groups, named) in tables
+        for row in _rows(
+            snapshot,
+            _with_groups(table, groups).where(
+                table.c.id.in_(ids),
+                *lists.conditions(table, held),
+                *lists.conditions(groups, named),
+            ),
+        )
+    ]
+    return sorted(rows, key=itemgetter("id"))
 
 
 def _rows(snapshot: Snapshot, wanted: Select[Any]) -> list[dict[str, Any]]:
