@@ -19,9 +19,9 @@ from receiver.server import metrics
 from receiver.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("domain", "projections", "receiver", "registry", "store")
+PARTS = ("audit", "domain", "projections", "receiver", "registry", "store")
 ADVICE = """
-Imports go one way: receiver, then projections, then domain; the store stands beside the domain.
+Imports go one way: receiver, then audit, then projections, then domain; the store stands beside the domain.
 Move what is wanted from above down to where both may see it, or hand it in as an argument from
 receiver/services.py, where everything is put together. A contract in setup.cfg is changed only
 together with the page in docs/decisions/ that says why.

@@ -6,7 +6,16 @@ from typing import Any
 
 import click
 
-from receiver.commands import backup, clients, project, projections, quarantine, service, sources
+from receiver.commands import (
+    audit,
+    backup,
+    clients,
+    project,
+    projections,
+    quarantine,
+    service,
+    sources,
+)
 from receiver.commands.terminal import printable
 
 
@@ -41,6 +50,7 @@ for command in (
     clients.clients,
     projections.projections,
     quarantine.quarantine,
+    audit.audit,
 ):
     kitledger.add_command(command)
 

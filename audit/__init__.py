@@ -1,0 +1,1 @@
+"""History, reconciliation and reviews of the ledger, for auditors."""
