@@ -21,7 +21,8 @@ class Columns:
     def __init__(self, tables: SlotTables) -> None:
         self.names = [each.name for each in tables[0].c if each.name not in HOLDING]
         self.key = [each.name for each in tables[0].primary_key]
-        self._keys = [self.names.index(name) for name in self.key]
+        places = [self.names.index(name) for name in self.key]
+        self._key = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
         self._get = itemgetter(*self.names)
 
     def values(self, row: Mapping[str, Any]) -> Values:
@@ -34,7 +35,8 @@ class Columns:
 
     def key_of(self, values: Values) -> Values:
         """Return the values of the primary key."""
-        return tuple([values[each] for each in self._keys])
+        key: Values = self._key(values)
+        return key
 
 
 @dataclass

@@ -23,10 +23,8 @@ def versions_in(connection: Connection, table: Table, wanted: Wanted) -> Iterato
     columns: list[ColumnElement[Any]] = [table.c[name] for name in wanted.columns.names]
     columns.append(table.c["since"] if "since" in names else literal(0))
     columns.append(table.c["until"] if "until" in names else literal(None))
-    keys = list(wanted.keys)
-    for start in range(0, len(keys), KEYS_IN_A_LIST):
-        some = _among(table, wanted.by, keys[start : start + KEYS_IN_A_LIST])
-        for *values, since, until in connection.execute(select(*columns).where(some)):
+    for among in _among(table, wanted):
+        for *values, since, until in connection.execute(select(*columns).where(*among)).all():
             yield Version(since, until, tuple(values))
 
 
@@ -51,8 +49,19 @@ def pages(connection: Connection, table: Table) -> Iterator[Sequence[RowMapping]
         last = tuple(page[-1][column.name] for column in key)
 
 
-def _among(table: Table, by: Sequence[str], keys: Sequence[Values]) -> ColumnElement[bool]:
-    columns = [table.c[name] for name in by]
-    if len(columns) == 1:
-        return columns[0].in_([key[0] for key in keys])
-    return tuple_(*columns).in_(keys)
+def _among(table: Table, wanted: Wanted) -> Iterator[list[ColumnElement[bool]]]:
+    """Yield conditions that find the rows by their keys, in few statements.
+
+    SQLite scans the table for a list of tuples, so all but one of the columns have one value each time.
+    """
+    columns = [table.c[name] for name in wanted.by]
+    values = [{key[place] for key in wanted.keys} for place in range(len(columns))]
+    many = max(range(len(columns)), key=lambda place: len(values[place]))
+    grouped: dict[Values, list[Any]] = {}
+    for key in wanted.keys:
+        grouped.setdefault(key[:many] + key[many + 1 :], []).append(key[many])
+    fixed = columns[:many] + columns[many + 1 :]
+    for same, each in grouped.items():
+        equal = [column == value for column, value in zip(fixed, same, strict=True)]
+        for start in range(0, len(each), KEYS_IN_A_LIST):
+            yield [*equal, columns[many].in_(each[start : start + KEYS_IN_A_LIST])]
