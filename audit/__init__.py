@@ -1,1 +1,1 @@
-"""History, reconciliation and reviews of the ledger, for auditors."""
+"""What happened, when, by whom, and why: read from the ledger itself, not from the read models."""

@@ -1,7 +1,7 @@
 """The ledger: the event store, and the ways in which a use case runs on it for a cause."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError, Mapper, Notification
@@ -20,9 +20,10 @@ class Recorder(EventStore, Protocol):
     def select_batch(
         self, after: int, *, topics: Sequence[str], limit: int, max_bytes: int
     ) -> tuple[list[Notification], int]: ...
-    def select_streams(
+    def select_by_stream(
         self, after: tuple[str, int], below: str, *, reached: int, limit: int, max_bytes: int
     ) -> list[Notification]: ...
+    def select_log(self, wanted: Any, after: int, until: int, limit: int) -> list[Any]: ...
     def position_at(self, time: int) -> int: ...
     def check(self) -> None: ...
     def run_in_transaction(

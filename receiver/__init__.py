@@ -18,7 +18,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     # before gevent has patched them.
     from flask import Flask
 
-    from receiver import answers, errors, health, openapi, paths, requests, webhooks
+    from receiver import answers, auditing, errors, health, openapi, paths, requests, webhooks
     from receiver.resources import all_resources
     from receiver.server import logs
     from receiver.services import assemble
@@ -36,7 +36,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     errors.register(app)
     api = openapi.make_api(app)
     resources = [each for resource in all_resources() for each in resource.make_blueprints()]
-    for blueprint in (webhooks.blueprint, *resources, health.blueprint):
+    for blueprint in (webhooks.blueprint, *resources, *auditing.BLUEPRINTS, health.blueprint):
         api.register_blueprint(blueprint)
     prefix = services.settings.forwarded_prefix
     openapi.serve(app, api, prefix)

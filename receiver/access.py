@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from flask import abort, g, request
+from flask import abort, current_app, g, request
 from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth, MultiAuth
 
 from domain.cause import CLIENT, Cause
@@ -18,7 +18,7 @@ from registry.clients import Client
 
 F = TypeVar("F", bound=Callable[..., Any])
 REALM = "kitledger"
-READER = "reader"
+READING = {"reader", "auditor"}
 READS = {"GET", "HEAD", "OPTIONS"}
 _basic = HTTPBasicAuth(realm=REALM)
 
@@ -35,23 +35,34 @@ _bearer = _Bearer(scheme="Bearer", realm=REALM)
 _either = MultiAuth(_basic, _bearer)
 
 
-def requires(role: str, *, as_of: bool = True) -> Callable[[F], F]:
+def requires(role: str, *, as_of: bool = True, narrowed: bool = False) -> Callable[[F], F]:
     """Require a client with this role, or with `admin`; answer others with 401 or 403.
 
     The client is the cause of what the request changes. A client that is bound to an organization gets
-    404 for everything outside it. A query parameter that the route does not know is answered 400. A
-    reader's route answers as of a position or a time too, unless `as_of` is false.
+    404 for everything outside it, unless the route is `narrowed`: then it answers for `own_organization`
+    alone. A query parameter that the route does not know is answered 400. A reader's or an auditor's route
+    answers as of a position or a time too, unless `as_of` is false.
     """
-    as_of = as_of and role == READER
+    as_of = as_of and role in READING
 
     def mark(route: F) -> F:
         checked = known_parameters_only(_with_cause(route), PARAMETERS if as_of else ())
         guarded = _either.login_required(role=[role, "admin"])(checked)
-        guarded.role = role
+        guarded.role, guarded.narrowed = role, narrowed
         guarded._apidoc = {**getattr(route, "_apidoc", {}), "as_of": as_of}
         return guarded  # type: ignore[no-any-return]
 
     return mark
+
+
+def current_client() -> Client:
+    """Return the client that makes this request."""
+    return cast(Client, _either.current_user())
+
+
+def own_organization() -> int | None:
+    """Return the only organization that the client may see, or None for all."""
+    return current_client().organization
 
 
 def _with_cause(route: F) -> F:
@@ -60,7 +71,7 @@ def _with_cause(route: F) -> F:
     @wraps(route)
     def caused(*arguments: Any, **path: Any) -> Any:
         if request.method not in READS:
-            client = _either.current_user()
+            client = current_client()
             g.cause = Cause.of(
                 CLIENT, client.id, client.name, why=change_reason(), request_id=g.request_id
             )
@@ -99,6 +110,7 @@ def _refuse(status: int) -> Any:
 def _admitted(client: Client | None) -> Client | None:
     if client is not None and client.organization is not None:
         inside = (request.view_args or {}).get("organization_id")
-        if inside != client.organization:
+        narrowed = getattr(current_app.view_functions[request.endpoint or ""], "narrowed", False)
+        if inside != client.organization and not (narrowed and inside is None):
             abort(404)
     return client

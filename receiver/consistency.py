@@ -30,6 +30,16 @@ def consistent_snapshot(projection: str) -> Iterator[Snapshot]:
         yield snapshot
 
 
+def last_position() -> int:
+    """Return the last position that this request sees: as of which it asks, or the head.
+
+    For what is read from the ledger itself.
+    """
+    head = services().ledger.store.max_notification_id()
+    g.as_of, g.lag = asked_position(head), 0
+    return head if g.as_of is None else g.as_of
+
+
 def add_lag(response: Response) -> None:
     """Add the header Ledger-Lag to an answer that is behind.
 

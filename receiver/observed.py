@@ -63,6 +63,7 @@ def _make_blueprint(
     from receiver.access import requires
     from receiver.blueprint import Blueprint
     from receiver.fields import Status
+    from receiver.history import add_history
 
     name, key, key_type = aggregate.category, aggregate.key, aggregate.key_type
     schema = answer_schema(aggregate, payload)
@@ -88,6 +89,8 @@ def _make_blueprint(
     blueprint.route("/")(reader(arguments(blueprint.response(200, schema(many=True))(list_all))))
     converter = "id" if key_type is int else "text"
     blueprint.route(f"/<{converter}:{key}>/")(reader(blueprint.response(200, schema)(get_one)))
+    path = f"/<{converter}:{key}>/history/"
+    add_history(blueprint, path, lambda **names: aggregate.create_id(names[key]), name)
     return blueprint
 
 

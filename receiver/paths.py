@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from flask import request
 from werkzeug.routing import PathConverter
@@ -23,7 +23,7 @@ class TextConverter(PathConverter):
 
 def public_path() -> str:
     """Return the path by which the client knows what it asks for."""
-    return request.script_root + request.path
+    return quote(request.script_root + request.path).replace(quote(ESCAPED_SLASH), "%2F")
 
 
 def prepare_paths(

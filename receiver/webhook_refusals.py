@@ -1,5 +1,7 @@
 """Refusals of webhooks, for those who operate the service: counted by reason, logged, never in silence."""
 
+from http import HTTPStatus
+
 import structlog
 from flask import Response, g, request
 
@@ -12,6 +14,7 @@ from registry.keys import Source
 REASONS = {
     400: "broken-body",
     404: "unknown-source",
+    405: "wrong-method",
     408: "too-slow",
     410: "retired-source",
     413: "too-large",
@@ -19,12 +22,18 @@ REASONS = {
     503: "store-unavailable",
 }
 """Reasons by status, where the status alone tells the reason."""
+_ROUTE = "/webhooks/"
 _LONGEST_LOGGED = 256
 
 
 def count(response: Response) -> Response:
-    """Count an answer to a webhook: by envelope if it was verified, else by the reason of its refusal."""
-    if request.method == "POST":
+    """Count an answer to a webhook: by envelope if it was verified, else by the reason of its refusal.
+
+    Of all answers, since those to a wrong method or path belong to no route.
+    """
+    if request.path.startswith(_ROUTE) and (
+        request.method == "POST" or response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    ):
         source = g.get("webhook_source", "")
         unsaid = [REASONS.get(response.status_code, "other")]
         for outcome in g.get("webhook_outcomes", unsaid):

@@ -18,7 +18,7 @@ from receiver.webhook_description import WEBHOOK
 from registry.keys import Source
 
 blueprint = Blueprint("webhooks", __name__, description="Sources announce events here.")
-blueprint.after_request(webhook_refusals.count)
+blueprint.after_app_request(webhook_refusals.count)
 blueprint.register_error_handler(Overloaded, webhook_refusals.no_room)
 SINGLE = {"recorded": 202, "duplicate": 200, "conflict": 409, "not-json": 400, "invalid": 422}
 REFUSED = {

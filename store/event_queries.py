@@ -8,6 +8,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import Notification, StoredEvent
 
+from store.log_queries import LogFilter, seeks
 from store.stored_rows import check_stream_id
 
 SELECT = """SELECT position, originator_id, originator_version, topic, state, recorded_at
@@ -27,6 +28,9 @@ class RecordedEvent(Notification):
     """A stored event with its position, and the time of its recording in microseconds since 1970."""
 
     recorded_at: int
+
+
+STREAMS_PER_QUERY = 500
 
 
 class EventQueries(ABC):
@@ -80,6 +84,28 @@ class EventQueries(ABC):
             values += topics
         rows = self._query(f"{SELECT}{where} ORDER BY position LIMIT ?", [*values, limit])
         return notifications(rows)
+
+    def select_streams(self, stream_ids: Sequence[str], until: int) -> list[RecordedEvent]:
+        """Return the events of several streams up to a position, by stream and version."""
+        found: list[RecordedEvent] = []
+        for start in range(0, len(stream_ids), STREAMS_PER_QUERY):
+            some = stream_ids[start : start + STREAMS_PER_QUERY]
+            where = f"WHERE originator_id IN ({','.join('?' * len(some))}) AND position <= ?"
+            order = "ORDER BY originator_id, originator_version"
+            found += notifications(self._query(f"{SELECT}{where} {order}", [*some, until]))
+        return found
+
+    def select_log(
+        self, wanted: LogFilter, after: int, until: int, limit: int
+    ) -> list[RecordedEvent]:
+        """Return the first events after a position, and up to another, that a filter lets through."""
+        if not wanted.topics:
+            return []
+        found = [row[0] for row in self._query(*seeks(wanted, after, until, limit))]
+        if not found:
+            return []
+        where = f"WHERE position IN ({','.join('?' * len(found))}) ORDER BY position"
+        return notifications(self._query(SELECT + where, found))
 
     def max_notification_id(self) -> int:
         """Return the head: the last position, 0 in an empty store."""

@@ -74,7 +74,7 @@ class Recorder(PostgresQueries, EventRecorder, library.PostgresApplicationRecord
         # The second statement may have seen more than the first.
         return found, max(reached, found[-1].id if found else 0)
 
-    def select_streams(
+    def select_by_stream(
         self, after: tuple[str, int], below: str, *, reached: int, limit: int, max_bytes: int
     ) -> list[RecordedEvent]:
         """Return the events after a stream and version, in this order; see EventRecorder."""

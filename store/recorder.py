@@ -57,7 +57,7 @@ class EventRecorder(EventQueries):
         """
 
     @abstractmethod
-    def select_streams(
+    def select_by_stream(
         self, after: tuple[str, int], below: str, *, reached: int, limit: int, max_bytes: int
     ) -> list[RecordedEvent]:
         """Return the events after a stream and version, in this order, up to the position `reached`.

@@ -56,7 +56,7 @@ class Recorder(SqliteQueries, EventRecorder, library.SQLiteApplicationRecorder):
         # The second statement may have seen more than the first.
         return notifications(rows), max(reached, rows[-1][0] if rows else 0)
 
-    def select_streams(
+    def select_by_stream(
         self, after: tuple[str, int], below: str, *, reached: int, limit: int, max_bytes: int
     ) -> list[RecordedEvent]:
         """Return the events after a stream and version, in this order; see EventRecorder."""

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from store.errors import translated_errors
-from store.event_queries import EventQueries
+from store.event_queries import STREAMS_PER_QUERY, EventQueries
 from store.sqlite_file import SqliteFile
 
 CHECKPOINT_PAGES = 32_000
 """How long the write-ahead log may grow, about 128 MiB, before a commit pays for copying it back."""
 PAGE_BYTES = 4096
 CACHE_KIB = 16 * 1024
-STREAMS_PER_QUERY = 500
 VERSIONS = "SELECT originator_id, max(originator_version) FROM stored_events WHERE originator_id IN"
 
 

@@ -64,12 +64,11 @@ class Log:
 
     def stream(self, name: str) -> Stream:
         """Return one stream, which may have no events; its events were counted before."""
-        stored = self._ledger.store.select_stream(name)
-        return self._stream(name, [each for each in stored if each.id <= self.reached])
+        return self._stream(name, self._ledger.store.select_streams([name], self.reached))
 
     def first_name(self, after: str, below: str) -> str | None:
         """Return the first name of a stream that sorts after one and before another."""
-        found = self._ledger.store.select_streams(
+        found = self._ledger.store.select_by_stream(
             (after, 0), below, reached=self.reached, limit=1, max_bytes=1
         )
         return str(found[0].originator_id) if found else None
@@ -77,7 +76,7 @@ class Log:
     def _stored(self, first: str, below: str, at_once: int, count: bool) -> Iterator[Notification]:
         after = (first, 0)
         while True:
-            page = self._ledger.store.select_streams(
+            page = self._ledger.store.select_by_stream(
                 after, below, reached=self.reached, limit=at_once, max_bytes=BYTES_AT_ONCE
             )
             if not page:

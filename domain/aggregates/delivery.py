@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from domain import json_pointers
 from domain.aggregate import Aggregate
@@ -40,6 +40,11 @@ class Delivery(Aggregate):
         super().__init__(stream, version)
         self.current: Delivery.Recorded | None = None
         self.bodies: list[bytes] = []
+
+    def values(self) -> dict[str, Any]:
+        """Return what its current envelope says, but for the data."""
+        names = ("source", "event_id", "type", "created_at")
+        return {name: getattr(self.current, name) for name in names} if self.current else {}
 
     @staticmethod
     def create_id(source: str, event_id: int) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from domain.aggregate import Aggregate, Event
 
@@ -70,6 +70,15 @@ class Group(Aggregate):
         super().__init__(stream, version)
         self.parent_id: int | None = None
         self.identifier: str | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return its values under the names of the API."""
+        return {
+            "id": self.group_id,
+            "name": self.name,
+            "parentID": self.parent_id,
+            "groupIdentifier": self.identifier,
+        }
 
     @staticmethod
     def create_id(organization_id: int, group_id: int) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from domain.aggregate import Aggregate, Event
 from domain.times import to_seconds
@@ -52,6 +52,11 @@ class KitRegistration(Aggregate):
     def __init__(self, stream: str, version: int = 0) -> None:
         super().__init__(stream, version)
         self.registration_id = 0
+
+    def values(self) -> dict[str, Any]:
+        """Return its values under the names of the API."""
+        names = ("created_at", "modified_at", "customer", "kit", "verification_date")
+        return {"id": self.registration_id, **{name: getattr(self, name) for name in names}}
 
     @staticmethod
     def create_id(registration_id: int) -> str:

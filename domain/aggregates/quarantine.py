@@ -61,6 +61,12 @@ class Quarantine(Aggregate):
         self.held: Quarantine.Held | None = None
         self.ended: str | None = None
 
+    def values(self) -> dict[str, Any]:
+        """Return why it is held, and how that ended."""
+        names = ("source", "reason", "event_id")
+        held = {name: getattr(self.held, name) for name in names} if self.held else {}
+        return {**held, "state": self.ended or "held"}
+
     @staticmethod
     def create_id(source: str, body: bytes) -> str:
         """Name the stream by its content, so that the same bytes are held once."""

@@ -3,7 +3,7 @@
 import builtins
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from domain.aggregate import Aggregate, Event
 
@@ -95,6 +95,18 @@ class Registration(Aggregate):
     def __init__(self, stream: str, version: int = 0) -> None:
         super().__init__(stream, version)
         self.deactivated: datetime | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return its values under the names of the API."""
+        return {
+            "id": self.registration_id,
+            "profileID": self.profile_id,
+            "groupID": self.group_id,
+            "type": self.type,
+            "created": self.created,
+            "updated": self.updated,
+            "deactivated": self.deactivated,
+        }
 
     @staticmethod
     def create_id(registration_id: int) -> str:

@@ -39,11 +39,13 @@ class Head(Request):
 
 
 def refusal(error: BaseException, peer: str) -> bytes:
-    """Return the answer to a request that never reached the application, and log it."""
+    """Return the answer to a request that never reached the application; log and count it."""
     # Imported late: the parent of the workers imports this module, and must not load Flask.
     from receiver.errors import PROBLEM, document
+    from receiver.server.metrics import HEADS_REFUSED
 
     status, detail = next(REFUSALS[each] for each in type(error).__mro__ if each in REFUSALS)
+    HEADS_REFUSED.labels(status).inc()
     request_id = uuid4().hex
     unexpected = error if status == HTTPStatus.INTERNAL_SERVER_ERROR else None
     structlog.get_logger().warning(

@@ -31,6 +31,11 @@ WEBHOOKS = Counter(
     "Envelopes received by outcome, and webhooks refused by reason.",
     ["source", "outcome"],
 )
+HEADS_REFUSED = Counter(
+    "kitledger_heads_refused",
+    "Requests to any route whose heads were refused, by the status of the answer.",
+    ["status"],
+)
 LAST_WITHOUT_ROOM = Gauge(
     "kitledger_webhooks_last_without_room_timestamp_seconds",
     "When a webhook was last refused because there was no room for it.",
@@ -122,7 +127,8 @@ def exposition(
         # The folder may be removed again between any two statements.
         with suppress(OSError, ValueError):
             return _text(*asked, multiprocess.MultiProcessCollector(None))
-    return _text(*asked, WEBHOOKS, LAST_WITHOUT_ROOM, COMMIT_SECONDS, COMMIT_MEMBERS)
+    own = (WEBHOOKS, HEADS_REFUSED, LAST_WITHOUT_ROOM, COMMIT_SECONDS, COMMIT_MEMBERS)
+    return _text(*asked, *own)
 
 
 def _text(*collectors: Collector) -> bytes:

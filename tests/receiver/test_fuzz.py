@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -63,7 +64,9 @@ def exchange(port: int, made: Conversation) -> bytes:
             for piece in made.pieces:
                 connection.sendall(piece)
                 time.sleep(made.pause)
-            connection.shutdown(socket.SHUT_WR)
+            # Fails if the server has closed meanwhile; its answer can still be read.
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_WR)
             while piece := connection.recv(65536):
                 received += piece
         except ConnectionError:

@@ -7,6 +7,7 @@ import pytest
 from tests.harness.raw import Answer, answer, connect, head
 from tests.harness.service import Service
 from tests.receiver.examples import Fresh, note
+from tests.receiver.test_health import total
 
 pytestmark = pytest.mark.one_store
 KITS = "/api/v1/kits/"
@@ -34,8 +35,12 @@ def ask(service: Service, sent: bytes) -> Answer:
 def test_what_the_server_itself_refuses_is_a_problem_document_too(
     service: Service, status: int, sent: bytes
 ) -> None:
+    counted = "kitledger_heads_refused_total"
+    before = total(service, counted, status=str(status))
+
     refusal = ask(service, sent)
 
+    assert total(service, counted, status=str(status)) == before + 1
     assert (refusal.status, refusal.headers["Connection"]) == (status, "close")
     assert refusal.headers["Content-Type"] == "application/problem+json"
     assert refusal.json()["status"] == status

@@ -41,6 +41,10 @@ def broken_off(service: Service, body: bytes) -> int:
         return answer(connection).status
 
 
+def by_get(service: Service, _: bytes) -> int:
+    return service.anonymous("GET", "/webhooks/lab").status_code
+
+
 def to_nobody(service: Service, body: bytes) -> int:
     return service.anonymous("POST", "/webhooks/invented", content=body).status_code
 
@@ -66,6 +70,7 @@ REFUSED: dict[str, tuple[int, Send]] = {
             service, body, **service.signed(body), **{"Content-Type": "text/plain"}
         ),
     ),
+    "wrong-method": (405, by_get),
     "empty": (202, lambda service, _: service.post_webhook([]).status_code),
 }
 
@@ -80,6 +85,16 @@ def test_every_answer_is_counted_by_its_reason(service: Service, fresh: Fresh, r
 
     assert total(service, counted, outcome=reason) == before + 1
     assert total(service, counted) == all_before + 1
+
+
+def test_a_path_below_the_webhook_route_is_counted_as_an_unknown_source(service: Service) -> None:
+    counted = "kitledger_webhooks_total"
+    before = total(service, counted, outcome="unknown-source")
+
+    assert service.anonymous("POST", "/webhooks/lab/kits", content=b"{}").status_code == 404
+    assert service.anonymous("OPTIONS", "/webhooks/lab").status_code == 200
+
+    assert total(service, counted, outcome="unknown-source") == before + 1
 
 
 def test_a_bad_signature_is_logged_with_what_helps_to_find_its_sender(

@@ -14,6 +14,7 @@ from receiver.answers import answer, preconditions
 from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
 from receiver.current import ledger
+from receiver.history import add_history
 from receiver.paths import public_path
 from receiver.resources.kit_registrations.schemas import (
     KitRegistrationChangeSchema,
@@ -95,6 +96,9 @@ def make_blueprint(name: str) -> Blueprint:
     )
     for path, method, route in routes:
         made.route(path, methods=[method])(route)
+    add_history(
+        made, "/<id:registration_id>/history/", KitRegistration.create_id, "kit registration"
+    )
     return made
 
 

@@ -17,6 +17,7 @@ from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
 from receiver.current import ledger
 from receiver.fields import Id, Text
+from receiver.history import add_history
 from receiver.paths import public_path
 from receiver.schemas import Lenient
 
@@ -102,6 +103,9 @@ def get_group(organization_id: int, group_id: int) -> Response:
     with consistent_snapshot(PROJECTION.name) as snapshot:
         row = require_group(snapshot, organization_id, group_id)
     return answer(_one.dump(row))
+
+
+add_history(blueprint, "/<id:group_id>/history", Group.create_id, "group")
 
 
 def require_group(snapshot: Snapshot, organization_id: int, group_id: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, abort
 
 from domain.use_cases import registrations
-from domain.use_cases.registration_lookup import RegistrationInGroup
+from domain.use_cases.registration_lookup import RegistrationInGroup, find_registration
 from domain.use_cases.registrations import RegistrationChange
 from projections.models.organizations import PROJECTION
 from receiver import dates, pages
@@ -13,7 +13,8 @@ from receiver.access import requires
 from receiver.answers import answer, preconditions
 from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
-from receiver.current import ledger
+from receiver.current import ledger, services
+from receiver.history import add_history
 from receiver.paths import public_path
 from receiver.resources.organizations.groups import require_group
 from receiver.resources.organizations.registration_schemas import (
@@ -115,6 +116,15 @@ def deactivate(organization_id: int, profile_id: int, registration_id: int) -> R
     now = dates.millis(dates.utc_now())
     registrations.deactivate_registration(ledger(), *which, preconditions(_shown), now=now)
     return Response(status=204)
+
+
+def _stream_of(organization_id: int, profile_id: int, registration_id: int) -> str:
+    """Return the stream of a registration; raises NotFound unless it is this profile's."""
+    which = (organization_id, profile_id, registration_id)
+    return find_registration(services().ledger.streams, *which).registration.id
+
+
+add_history(blueprint, f"{ONE}/history", _stream_of, "registration")
 
 
 def _shown(found: RegistrationInGroup) -> Any:

@@ -1,0 +1,101 @@
+"""The entries of a history: an event, its cause, its delivery, and the values that it changed."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from domain.aggregate import Aggregate, Event
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The source, client or operator that caused an event; the id of a client is an integer."""
+
+    kind: str
+    id: str | int
+    name: str | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The thing that an event belongs to; `id` is what follows its kind in the name of its stream."""
+
+    kind: str
+    id: str | int
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value before and after an event, as JSON shows it."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class DeliveryReference:
+    """The delivery that an event came from, and the position at which it is recorded."""
+
+    position: int
+    source: str
+    event_id: int | None
+    webhook_id: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event as auditors see it; `recorded_at` is aware, UTC."""
+
+    position: int
+    recorded_at: datetime
+    event: str
+    subject: Subject
+    by: Actor | None
+    why: str | None
+    request_id: str | None
+    changes: list[Change]
+    delivery: DeliveryReference | None
+
+
+def actor(event: Event) -> Actor | None:
+    """Return who caused an event; None for events of versions that did not keep it."""
+    if event.by is None:
+        return None
+    kind, _, name = event.by.partition("/")
+    return Actor(kind, int(name) if kind == "client" else name, event.by_name)
+
+
+def subject(stream: str) -> Subject:
+    """Return the thing that a stream is about."""
+    kind, _, key = stream.partition("/")
+    of_kind = Aggregate.by_category.get(kind, Aggregate)
+    return Subject(kind, of_kind.key_type(key))
+
+
+def recorded_time(microseconds: int, event: Event | None) -> datetime:
+    """Return the time of recording; that of the command for events that were recorded without one."""
+    if microseconds == 0 and event is not None:
+        return event.timestamp
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+    """Return the values that differ, by the names of both."""
+    names = dict.fromkeys([*before, *after])
+    return [
+        Change(name, plain(before.get(name)), plain(after.get(name)))
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+
+
+def plain(value: Any) -> Any:
+    """Return a value of an aggregate as JSON shows it: times are in ISO 8601, UTC."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple | set | frozenset):
+        return sorted(value)
+    return value

@@ -1,0 +1,64 @@
+"""The log: all events, searched by what they are, who caused them, and whether they have a reason."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from audit.entries import Entry
+from audit.history import entries
+from domain.aggregate import Aggregate, Event
+from domain.cause import KINDS
+from domain.ledger import Ledger
+from store.log_queries import LogFilter
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """What is searched for: None filters nothing.
+
+    `kind` is that of a subject, `event` a topic, and `by` an actor such as client:3 or client/3, or its
+    bare id, of whatever kind.
+    """
+
+    kind: str | None = None
+    event: str | None = None
+    by: str | None = None
+    has_reason: bool | None = None
+    organization: int | None = None
+
+
+def topics() -> dict[str, str]:
+    """Return the kind of the subject of each topic."""
+    return {
+        event_class.TOPIC: kind
+        for kind, aggregate in sorted(Aggregate.by_category.items())
+        for event_class in vars(aggregate).values()
+        if isinstance(event_class, type) and issubclass(event_class, Event)
+    }
+
+
+def log_page(ledger: Ledger, query: LogQuery, *, after: int, until: int, limit: int) -> list[Entry]:
+    """Return the first entries of the log after a position, and up to another."""
+    if query == LogQuery():
+        stored: list[Any] = ledger.store.select_notifications(after + 1, limit, until)
+    else:
+        stored = ledger.store.select_log(_filter(query), after, until, limit)
+    return entries(ledger.store, ledger.streams, stored)
+
+
+def _filter(query: LogQuery) -> LogFilter:
+    wanted = [
+        topic
+        for topic, kind in topics().items()
+        if query.kind in {None, kind} and query.event in {None, topic}
+    ]
+    return LogFilter(wanted, _actors(query.by), query.has_reason, query.organization)
+
+
+def _actors(by: str | None) -> list[str]:
+    """Return the actors that a text may mean."""
+    if by is None:
+        return []
+    kind, separator, name = by.replace(":", "/", 1).partition("/")
+    if separator and kind in KINDS:
+        return [f"{kind}/{name}"]
+    return [f"{kind}/{by}" for kind in KINDS]

@@ -1,0 +1,86 @@
+"""GET /api/v1/audit/log/: all events, filtered."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response
+from marshmallow import Schema, fields, validate
+
+from audit.log import LogQuery, log_page, topics
+from projections.times import to_microseconds
+from receiver import pages
+from receiver.access import own_organization, requires
+from receiver.blueprint import Blueprint
+from receiver.consistency import last_position
+from receiver.current import services
+from receiver.date_fields import QueryDateTime
+from receiver.fields import Text
+from receiver.history import EntrySchema, answer_entries
+
+LONGEST_ACTOR = 128
+blueprint = Blueprint(
+    "audit-log", __name__, url_prefix="/api/v1/audit/log", description="What auditors ask."
+)
+
+
+class SubjectSchema(Schema):
+    """The thing that an event belongs to."""
+
+    class Meta:
+        fields = ("kind", "id")
+
+    kind = fields.String(required=True, metadata={"example": "kit"})
+    id = fields.Raw(required=True, metadata={"type": ["string", "integer"]})
+
+
+class LogEntrySchema(EntrySchema):
+    """One event of the log."""
+
+    class Meta:
+        fields = (*EntrySchema.Meta.fields, "subject")
+
+    subject = fields.Nested(SubjectSchema, required=True)
+
+
+class LogQuerySchema(pages.IdPageSchema):
+    """The arguments of the log."""
+
+    kind = fields.String(load_default=None, validate=validate.OneOf(sorted({*topics().values()})))
+    event = fields.String(load_default=None, validate=validate.OneOf(sorted(topics())))
+    by = Text(
+        LONGEST_ACTOR,
+        load_default=None,
+        metadata={"description": "An actor such as client:3, or its id.", "example": "client:3"},
+    )
+    has_reason = fields.Boolean(load_default=None, truthy={"true", "1"}, falsy={"false", "0"})
+    since = QueryDateTime(load_default=None, metadata={"description": "Recorded then or later."})
+    until = QueryDateTime(load_default=None, metadata={"description": "Recorded before."})
+
+
+_many = LogEntrySchema(many=True)
+
+
+@blueprint.route("/")
+@requires("auditor", narrowed=True)
+@blueprint.query(LogQuerySchema)
+@blueprint.response(200, LogEntrySchema(many=True))
+def get_log(query: dict[str, Any]) -> Response:
+    """List all events by position
+
+    A client that is bound to an organization sees the events of that one.
+    """
+    names = ("kind", "event", "by", "has_reason")
+    wanted = LogQuery(**{name: query[name] for name in names}, organization=own_organization())
+    after, until = (query["after"] or (0,))[0], last_position()
+    if query["since"] is not None:
+        after = max(after, _before(query["since"]))
+    if query["until"] is not None:
+        until = min(until, _before(query["until"]))
+    limit = query["limit"]
+    found = log_page(services().ledger, wanted, after=after, until=until, limit=limit + 1)
+    return answer_entries(found, limit, _many)
+
+
+def _before(time: datetime) -> int:
+    """Return the last position that was recorded before a time."""
+    return services().ledger.store.position_at(to_microseconds(time - timedelta(microseconds=1)))
