@@ -1,6 +1,6 @@
 """Deliveries as they were received, and what became of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -79,7 +79,7 @@ def _at(ledger: Ledger, position: int) -> Event | None:
 
 def _following(ledger: Ledger, position: int, event: Receipt, until: int) -> Iterator[Following]:
     if isinstance(event, Quarantine.Held):
-        stored: list[Any] = ledger.store.select_streams([event.originator_id], until)[1:]
+        stored: Sequence[Any] = ledger.store.select_streams([event.originator_id], until)[1:]
     else:
         # They are recorded in the same transaction, directly after it.
         stored = ledger.store.select_notifications(position + 1, MOST_FOLLOWING, until)

@@ -10,7 +10,7 @@ from benchmarks.measures import LoadRuns, Profile, Ratio, measurement
 from benchmarks.memory import Peak
 from benchmarks.registration_data import LARGE, ORGANIZATION, SMALL, SMALL_SIZE, SUBGROUPS
 from benchmarks.servers import Server
-from benchmarks.store_under_test import make_store
+from benchmarks.store_under_test import LOADER, make_store
 from benchmarks.workloads import call_reference, read_page
 from receiver.pages import cursor
 
@@ -34,7 +34,7 @@ def registering_ratio(folder: Path, profile: Profile) -> tuple[Ratio, list[Peak]
     """Register distinct profiles to a group, in turns with the reference."""
     store = make_store(folder / "registering")
     registration_data.save(store, registration_data.tree(0))
-    registrar = "{}:{}".format(*store.services.clients.add("registrar", ["registrar"]))
+    registrar = "{}:{}".format(*store.services.clients.add("registrar", ["registrar"], LOADER))
     runs, profiles = LoadRuns(), count(1)
     with (
         servers.service(store) as server,

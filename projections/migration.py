@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol
 from sqlalchemy import Connection, Inspector, Table, delete, insert, inspect
 
 from projections.databases import Database
-from projections.slot_tables import SlotTables, metadata, with_past
+from projections.slot_tables import SlotTables, all_tables, metadata
 from projections.tables import projections, projector, skipped
 
 
@@ -27,7 +27,7 @@ def migrate(connection: Connection, database: Database, models: Sequence[HasTabl
     _add_fingerprint(connection, database.schema)
     inspector = inspect(connection)
     for model in models:
-        tables = [table for slots in with_past(model.tables) for table in slots]
+        tables = [table for slots in all_tables(model.tables) for table in slots]
         if not all(_is_current(inspector, table, database.schema) for table in tables):
             metadata.drop_all(connection, tables)
             metadata.create_all(connection, tables)

@@ -9,10 +9,11 @@ from sqlalchemy import BigInteger, Column, LargeBinary, SmallInteger, select
 
 from domain.observation import CurrentStatus, current_status
 from domain.observed import Observed, ObservedAggregate, Retracted
-from projections import lists
+from projections import early_rows, lists
 from projections.batch_writer import KEYS_IN_A_LIST, BatchWriter
 from projections.projection import Projection
-from projections.slot_tables import INNER, SlotTables, Word, slot_tables
+from projections.rows import Wanted
+from projections.slot_tables import INNER, SlotTables, Word, bounds_tables, slot_tables
 from projections.snapshots import Snapshot
 from projections.times import from_microseconds, to_microseconds
 
@@ -47,8 +48,8 @@ def observed_tables(
     name: str,
     key: Callable[[], Column[Any]],
     own: Callable[[], Sequence[Column[Any]]] = tuple,
-) -> tuple[SlotTables]:
-    """Define the table of an observed read model; `own` makes the columns of its own fields.
+) -> tuple[SlotTables, SlotTables]:
+    """Define the tables of an observed read model; `own` makes the columns of its own fields.
 
     All observations, also those that count no longer, are in the row of their thing, in the order of
     their positions: with millions of things, a row in another table would be another page that is not
@@ -67,9 +68,9 @@ def observed_tables(
             Column("born", BigInteger, nullable=False, info=INNER),
             Column("counts", SmallInteger, nullable=False, info=INNER),
         ],
-        indexes=[("status", key().name)],
+        indexes=[("status", key().name), ("born",)],
     )
-    return (tables,)
+    return tables, bounds_tables(name, key().type)
 
 
 class ObservedProjection(Projection):
@@ -103,6 +104,8 @@ class ObservedProjection(Projection):
             some = keys[start : start + KEYS_IN_A_LIST]
             known = self._known(writer, some)
             for key in some:
+                if key not in known:
+                    writer.add_key(self.tables[1], writer.changed[key][0][0], key)
                 self._write(writer, key, _updated(known.get(key, []), writer.changed[key]))
         writer.flush()
 
@@ -158,13 +161,13 @@ class ObservedProjection(Projection):
     ) -> list[dict[str, Any]]:
         """Fold the things that existed at a position, by rising key, until enough match the filters."""
         wanted = {name: value for name, value in filters.items() if value is not None}
-        born = {name: wanted[name] for name in wanted if name == self.key} | {"born<=": as_of}
+        born = {"born<=": as_of}
+        which = {name: wanted[name] for name in wanted if name == self.key}
         table, columns, chunk = self.tables[0][snapshot.slot], (self.key, "observations"), limit
         found: list[dict[str, Any]] = []
         while len(found) < limit:
-            things = lists.rows(
-                snapshot.connection, table, (self.key,), chunk, after, born, columns
-            )
+            chosen = Wanted((self.key,), chunk, after, which, columns)
+            things = early_rows.select(snapshot, table, chosen, born, self.tables[1])
             folded = (self._as_of(thing, as_of) for thing in things)
             found += [row for row in folded if row is not None and wanted.items() <= row.items()]
             if len(things) < chunk:

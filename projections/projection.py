@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete
 from domain.aggregate import Event
 from domain.stream_repository import Recorded
 from projections.batch_writer import BatchWriter
-from projections.slot_tables import SlotTables, with_past
+from projections.slot_tables import SlotTables, all_tables
 
 Handler = Callable[[Any, BatchWriter, Any, int], None]
 """A method (projection, writer, event, position)."""
@@ -48,11 +48,12 @@ class Projection:
             self.handlers[type(each.event)](self, writer, each.event, each.position)
         writer.flush()
         self.finish_batch(writer)
+        writer.finish()
 
     def finish_batch(self, writer: BatchWriter) -> None:
         """Write the rows that depend on all events of a batch."""
 
     def clear(self, connection: Connection, slot: int) -> None:
         """Delete the rows of a slot."""
-        for tables in with_past(self.tables):
+        for tables in all_tables(self.tables):
             connection.execute(delete(tables[slot]))

@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
 
 SLOTS = (0, 1)
+BLOCK_POSITIONS = 4096
 INNER = {"inner": True}
 """The info of a column that only the projection reads."""
 SlotTables = tuple[Table, ...]
@@ -19,10 +21,13 @@ metadata = MetaData()
 class VersionedTables(tuple[Table, ...]):
     """The tables of rows that hold now, from the position `since`.
 
-    `past` are those of rows that held before: from `since`, and no longer at the position `until`.
+    `past` are those of rows that held before: from `since`, and no longer at the position `until`. For
+    a key that mostly rises with positions, `bounds` limit the search for rows as of a position.
     """
 
     past: SlotTables
+    rising: str | None
+    bounds: SlotTables | None
 
 
 Word = String().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -43,9 +48,16 @@ def slot_tables(
 
 
 def versioned_tables(
-    name: str, columns: Callable[[], Sequence[Column[Any]]], indexes: Sequence[Sequence[str]] = ()
+    name: str,
+    columns: Callable[[], Sequence[Column[Any]]],
+    indexes: Sequence[Sequence[str]] = (),
+    rising: str | None = None,
 ) -> VersionedTables:
-    """Define tables whose superseded rows are kept; see slot_tables for the arguments."""
+    """Define tables whose superseded rows are kept; see slot_tables for the arguments.
+
+    `rising` names the column by which they are listed, if its values mostly rise with positions.
+    """
+    indexes = [*indexes, ("since",)]
     live = slot_tables(name, lambda: [*columns(), _position("since")], indexes)
     made = VersionedTables(live)
     made.past = slot_tables(
@@ -53,15 +65,35 @@ def versioned_tables(
         lambda: [*columns(), _position("since", primary_key=True), _position("until")],
         indexes,
     )
+    made.rising = rising
+    made.bounds = None if rising is None else bounds_tables(name, live[0].c[rising].type)
     return made
 
 
-def with_past(models_tables: Iterable[SlotTables]) -> Iterator[SlotTables]:
-    """Yield the tables, and after versioned ones those of their past."""
-    for tables in models_tables:
+def bounds_tables(name: str, key_type: TypeEngine[Any]) -> SlotTables:
+    """Define tables of the greatest key of each block of positions."""
+    return slot_tables(
+        f"{name}_bounds",
+        lambda: [
+            Column("block", BigInteger, primary_key=True, autoincrement=False),
+            Column("greatest", key_type, nullable=False),
+        ],
+    )
+
+
+def block_of(position: int) -> int:
+    """Return the number of a position's block."""
+    return position // BLOCK_POSITIONS
+
+
+def all_tables(live: Iterable[SlotTables]) -> Iterator[SlotTables]:
+    """Yield the tables, and after versioned ones those of their past and their bounds."""
+    for tables in live:
         yield tables
         if isinstance(tables, VersionedTables):
             yield tables.past
+            if tables.bounds is not None:
+                yield tables.bounds
 
 
 def _position(name: str, *, primary_key: bool = False) -> Column[Any]:

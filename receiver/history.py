@@ -7,12 +7,14 @@ from flask import Response, abort
 from marshmallow import Schema, fields
 
 from audit.entries import Entry
-from audit.history import stream_page
+from audit.history import Histories
 from receiver import pages
 from receiver.access import requires
 from receiver.blueprint import Blueprint
 from receiver.consistency import last_position
 from receiver.current import services
+from receiver.date_fields import MicrosecondDateTime
+from receiver.shown_values import show
 
 _KEY = fields.Raw(required=True, metadata={"type": ["string", "integer"]})
 
@@ -69,8 +71,12 @@ class EntrySchema(Schema):
         )
 
     position = fields.Integer(required=True)
-    recorded_at = fields.DateTime(
-        required=True, metadata={"description": "Given by the ledger; it never falls."}
+    recorded_at = MicrosecondDateTime(
+        required=True,
+        metadata={
+            "description": "Given by the ledger; it never falls.",
+            "example": "2017-11-24T10:00:00.123456+00:00",
+        },
     )
     event = fields.String(required=True, metadata={"example": "Kit.Observed"})
     by = fields.Nested(ActorSchema, required=True, allow_none=True)
@@ -81,6 +87,11 @@ class EntrySchema(Schema):
 
 
 _many = EntrySchema(many=True)
+
+
+def histories() -> Histories:
+    """Return the reader of histories."""
+    return Histories(services().ledger, show)
 
 
 def answer_entries(entries: list[Entry], limit: int, schema: Schema = _many) -> Response:
@@ -99,9 +110,8 @@ def add_history(
 
     def get_history(query: dict[str, Any], **names: Any) -> Response:
         stream, until = stream_of(**names), last_position()
-        ledger = services().ledger
         wanted = {"after": (query["after"] or (0,))[0], "limit": query["limit"] + 1}
-        found = stream_page(ledger.store, ledger.streams, stream, until=until, **wanted)
+        found = histories().of_stream(stream, until=until, **wanted)
         if not found and query["after"] is None:
             abort(404, f"there is no such {thing}")
         return answer_entries(found, query["limit"])

@@ -35,7 +35,8 @@ class Deliveries(Expectation):
     """
 
     category = Delivery.category
-    found_by = ((PROJECTION.events, ("id", "source")), (BLOCKS, ("block",)))
+    parts = ((PROJECTION.events, ("id", "source")), (BLOCKS, ("block",)))
+    bounds = PROJECTION.events.bounds
 
     def __init__(self) -> None:
         self._blocks: dict[int, tuple[int, int, int]] = {}
@@ -49,12 +50,12 @@ class Deliveries(Expectation):
 
     def wanted(self, log: Log, streams: Sequence[Stream], *, last: bool = False) -> list[Wanted]:
         """Return the rows of some envelopes, and of the blocks that no later ones are in."""
-        events, blocks = super().wanted(log, streams)
+        events, blocks, *bounds = super().wanted(log, streams, last=last)
         for block in sorted(self._blocks)[: None if last else -1]:
             earliest, latest, position = self._blocks.pop(block)
             blocks.keys.add((block,))
             blocks.add([Version(position, None, (block, earliest, latest))])
-        return [events, blocks]
+        return [events, blocks, *bounds]
 
     def expect(self, log: Log, stream: Stream, *wanted: Wanted) -> None:
         """Add the row of an envelope, and widen its block."""
@@ -67,6 +68,7 @@ class Deliveries(Expectation):
             assert current is not None, "a delivery begins with its record"
             created_at = to_microseconds(current.created_at)
             self._widen(event_id // BLOCK_IDS, created_at, position)
+            self.new_key(event_id, position)
             row = {
                 "id": event_id,
                 "source": source,
@@ -79,8 +81,10 @@ class Deliveries(Expectation):
 
     def origins(self, log: Log, tables: SlotTables, row: Mapping[str, Any]) -> list[str]:
         """Return the stream of an envelope, or those of a block, if there are any."""
-        if tables is not BLOCKS:
+        if tables is PROJECTION.events:
             return [Delivery.create_id(row["source"], row["id"])]
+        if tables is self.bounds:
+            return []
         first, below = (row["block"] + more for more in (0, 1))
         found = []
         for source in _sources(log):

@@ -9,7 +9,7 @@ from typing import Any
 
 from audit.reconcile.log import Log, Stream
 from audit.reconcile.versions import Values, Version, joined
-from projections.slot_tables import SlotTables
+from projections.slot_tables import SlotTables, block_of
 
 HOLDING = {"since", "until"}
 """The columns that say when a row held."""
@@ -43,7 +43,8 @@ class Columns:
 class Wanted:
     """The versions of the rows that a table should have for some streams, by primary key.
 
-    `by` names the columns that find the rows of these streams, and `keys` has their values.
+    `by` names the columns that find the rows of these streams, and `keys` has their values. The rows
+    of `optional` keys depend on how the events came in batches.
     """
 
     tables: SlotTables
@@ -51,6 +52,7 @@ class Wanted:
     by: tuple[str, ...]
     keys: set[Values] = field(default_factory=set)
     rows: dict[Values, list[Version]] = field(default_factory=dict)
+    optional: set[Values] = field(default_factory=set)
 
     def add(self, versions: list[Version]) -> None:
         """Add the versions of one row."""
@@ -69,16 +71,28 @@ class Wanted:
 class Expectation(ABC):
     """The rows that follow from the streams of one kind, by their aggregate's own code.
 
-    `found_by` has each table, with the columns that find its rows of one stream.
+    `parts` are tables, with the columns that find the rows of one stream. `bounds` are those of the
+    keys that are new in each block of positions, if the read model keeps them.
     """
 
     category: str
-    found_by: tuple[tuple[SlotTables, tuple[str, ...]], ...]
+    parts: tuple[tuple[SlotTables, tuple[str, ...]], ...]
+    bounds: SlotTables | None = None
+
+    @cached_property
+    def found_by(self) -> list[tuple[SlotTables, tuple[str, ...]]]:
+        """Return all tables, with the columns that find the rows of one stream."""
+        return [*self.parts, *([] if self.bounds is None else [(self.bounds, ("block",))])]
 
     @cached_property
     def columns(self) -> list[Columns]:
         """Return the columns of each table."""
         return [Columns(tables) for tables, _ in self.found_by]
+
+    @cached_property
+    def _greatest(self) -> dict[int, tuple[Any, int]]:
+        """Return the greatest key of each block so far, and its position; a block has many positions."""
+        return {}
 
     def chunks(self, log: Log) -> Iterator[list[Stream]]:
         """Yield the streams, some at a time."""
@@ -91,8 +105,18 @@ class Expectation(ABC):
             for (tables, by), columns in zip(self.found_by, self.columns, strict=True)
         ]
         for stream in streams:
-            self.expect(log, stream, *wanted)
+            self.expect(log, stream, *wanted[: len(self.parts)])
+        if last and self.bounds is not None:
+            for block, (key, position) in self._greatest.items():
+                wanted[-1].keys.add((block,))
+                wanted[-1].add([Version(position, None, (block, key))])
         return wanted
+
+    def new_key(self, key: Any, position: int) -> None:
+        """Raise the bound of the block of a position where a key was new."""
+        block = block_of(position)
+        if block not in self._greatest or key > self._greatest[block][0]:
+            self._greatest[block] = key, position
 
     @abstractmethod
     def expect(self, log: Log, stream: Stream, *wanted: Wanted) -> None:

@@ -16,24 +16,26 @@ class Registrations(Expectation):
     """One row for each kit registration, by its id."""
 
     category = KitRegistration.category
-    found_by = ((PROJECTION.registrations, ("id",)),)
+    parts = ((PROJECTION.registrations, ("id",)),)
+    bounds = PROJECTION.registrations.bounds
 
     def expect(self, log: Log, stream: Stream, *wanted: Wanted) -> None:
         """Add the row of a registration."""
         (rows,) = wanted
-        rows.keys.add((int(stream.name.partition("/")[2]),))
-        states = stream.states(KitRegistration)
-        rows.add(
-            timeline(
-                (position, rows.columns.values(_row(state)))
-                for position, _, state in states
-                if state.registration_id
-            )
+        number = int(stream.name.partition("/")[2])
+        rows.keys.add((number,))
+        versions = timeline(
+            (position, rows.columns.values(_row(state)))
+            for position, _, state in stream.states(KitRegistration)
+            if state.registration_id
         )
+        rows.add(versions)
+        if versions:
+            self.new_key(number, versions[0].since)
 
     def origins(self, log: Log, tables: SlotTables, row: Mapping[str, Any]) -> list[str]:
         """Return the stream of a registration."""
-        return [KitRegistration.create_id(row["id"])]
+        return [] if tables is self.bounds else [KitRegistration.create_id(row["id"])]
 
 
 def _row(state: KitRegistration) -> dict[str, Any]:

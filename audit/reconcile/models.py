@@ -8,26 +8,42 @@ from audit.reconcile.kit_registrations import Registrations
 from audit.reconcile.observed import ObservedThings
 from audit.reconcile.organizations import Groups, ProfileRegistrations
 from audit.reconcile.quarantine import HeldDeliveries
+from audit.reconcile.rows import tables_of
 from audit.reconcile.tree import Tree
 from projections.models import events, kit_registrations, organizations, quarantine
 from projections.observed import ObservedProjection
 from projections.projection import Projection
+from projections.slot_tables import SLOTS, all_tables
 
 
 def expectations(model: Projection) -> list[Expectation]:
-    """Return the expectations of a read model; raises LookupError for one that has none."""
-    if isinstance(model, ObservedProjection):
-        return [ObservedThings(model)]
-    if model.name not in _BY_NAME:
-        raise LookupError(
-            f"{model.name} can't be compared: say in audit/reconcile what it should hold"
-        )
-    return _BY_NAME[model.name]()
+    """Return the expectations of a read model; raises LookupError for a table that none is about."""
+    found = (
+        [ObservedThings(model)] if isinstance(model, ObservedProjection) else _by_name(model.name)
+    )
+    known = {
+        table.name
+        for each in found
+        for tables, _ in each.found_by
+        for slot in SLOTS
+        for table in tables_of(tables, slot)
+    }
+    unknown = {table.name for tables in all_tables(model.tables) for table in tables} - known
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        raise LookupError(f"say in audit/reconcile what these tables should hold: {names}")
+    return found
 
 
 def _organizations() -> list[Expectation]:
     tree = Tree()
     return [Groups(tree), ProfileRegistrations(tree)]
+
+
+def _expectations(model: Projection) -> list[Expectation]:
+    if isinstance(model, ObservedProjection):
+        return [ObservedThings(model)]
+    return _BY_NAME.get(model.name, list)()
 
 
 _BY_NAME: dict[str, Callable[[], list[Expectation]]] = {

@@ -23,7 +23,8 @@ class ObservedThings(Expectation):
     def __init__(self, model: ObservedProjection) -> None:
         self._aggregate, self._key = model.aggregate, model.key
         self.category = model.aggregate.category
-        self.found_by = ((model.tables[0], (model.key,)),)
+        self.parts = ((model.tables[0], (model.key,)),)
+        self.bounds = model.tables[1]
 
     def expect(self, log: Log, stream: Stream, *wanted: Wanted) -> None:
         """Add the row of one thing; nothing when all its events were skipped."""
@@ -61,10 +62,11 @@ class ObservedThings(Expectation):
             "counts": int(status is not None),
         }
         things.add([Version(last, None, things.columns.values(row))])
+        self.new_key(row[self._key], row["born"])
 
     def origins(self, log: Log, tables: SlotTables, row: Mapping[str, Any]) -> list[str]:
         """Return the stream of a thing."""
-        return [self._aggregate.create_id(row[self._key])]
+        return [] if tables is self.bounds else [self._aggregate.create_id(row[self._key])]
 
     def _id(self, stream: str) -> str | int:
         return self._aggregate.key_type(stream.partition("/")[2])

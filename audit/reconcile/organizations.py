@@ -18,7 +18,7 @@ class Groups(Expectation):
     """One row for each group, and one for each group above it, itself included."""
 
     category = Group.category
-    found_by = (
+    parts = (
         (GROUPS, ("organization_id", "id")),
         (LINEAGE, ("organization_id", "group_id")),
     )
@@ -57,7 +57,7 @@ class ProfileRegistrations(Expectation):
     """One row for each registration, and one for each group that reaches it."""
 
     category = Registration.category
-    found_by = ((REGISTRATIONS, ("id",)), (REACH, ("registration_id",)))
+    parts = ((REGISTRATIONS, ("id",)), (REACH, ("registration_id",)))
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree

@@ -16,7 +16,7 @@ class HeldDeliveries(Expectation):
     """One row for each delivery that was held, by the position at which it was."""
 
     category = Quarantine.category
-    found_by = ((PROJECTION.held, ("id",)),)
+    parts = ((PROJECTION.held, ("id",)),)
 
     def expect(self, log: Log, stream: Stream, *wanted: Wanted) -> None:
         """Add the row of a held delivery."""

@@ -1,6 +1,6 @@
 """GET /api/v1/audit/log/: all events, filtered."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Response
@@ -15,7 +15,7 @@ from receiver.consistency import last_position
 from receiver.current import services
 from receiver.date_fields import QueryDateTime
 from receiver.fields import Text
-from receiver.history import EntrySchema, answer_entries
+from receiver.history import EntrySchema, answer_entries, histories
 
 LONGEST_ACTOR = 128
 blueprint = Blueprint(
@@ -77,10 +77,10 @@ def get_log(query: dict[str, Any]) -> Response:
     if query["until"] is not None:
         until = min(until, _before(query["until"]))
     limit = query["limit"]
-    found = log_page(services().ledger, wanted, after=after, until=until, limit=limit + 1)
+    found = log_page(histories(), wanted, after=after, until=until, limit=limit + 1)
     return answer_entries(found, limit, _many)
 
 
 def _before(time: datetime) -> int:
     """Return the last position that was recorded before a time."""
-    return services().ledger.store.position_at(to_microseconds(time - timedelta(microseconds=1)))
+    return services().ledger.store.position_at(to_microseconds(time) - 1)

@@ -21,7 +21,7 @@ from projections.projection import Projection
 from projections.projector import Projector
 from projections.read_database import ReadDatabase
 from projections.rebuild import rebuild
-from projections.slot_tables import with_past
+from projections.slot_tables import all_tables
 from projections.snapshots import Snapshot
 from projections.status import Status, statuses
 from projections.tables import projections
@@ -109,7 +109,7 @@ class World:
         with self.reading(model) as view:
             return [
                 sorted(map(tuple, view.connection.execute(select(tables[view.slot]))), key=repr)
-                for tables in with_past(model.tables)
+                for tables in all_tables(model.tables)
             ]
 
     def all_rows(self) -> dict[str, list[list[tuple[Any, ...]]]]:

@@ -39,6 +39,7 @@ class Events(Projection):
             ("source", "type", "id"),
             ("created_at",),
         ],
+        rising="id",
     )
     tables = (events, blocks.BLOCKS)
 

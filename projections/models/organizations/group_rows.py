@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, insert, literal, select
+from sqlalchemy import BigInteger, insert, literal, select
 
 from domain.aggregates.group import Group
 from projections import lists
@@ -55,19 +55,19 @@ class GroupRows(Projection):
     @handles(Group.Renamed)
     def renamed(self, writer: BatchWriter, event: Group.Renamed, position: int) -> None:
         """Set the name."""
-        writer.change(GROUPS, *_group(writer, event), name=event.name)
+        _change(writer, event, name=event.name)
 
     @handles(Group.Identified)
     def identified(self, writer: BatchWriter, event: Group.Identified, position: int) -> None:
         """Set the identifier."""
-        writer.change(GROUPS, *_group(writer, event), identifier=event.identifier)
+        _change(writer, event, identifier=event.identifier)
 
     @handles(Group.Moved)
     def moved(self, writer: BatchWriter, event: Group.Moved, position: int) -> None:
         """Set the parent, and move all groups and registrations below."""
         # Moving changes written reach only, so that of this batch is written first.
         write_reach(writer)
-        writer.change(GROUPS, *_group(writer, event), parent_id=event.parent_id)
+        _change(writer, event, parent_id=event.parent_id)
         move_subtree(writer, event.organization_id, event.group_id, event.parent_id)
 
     def group(
@@ -83,9 +83,9 @@ class GroupRows(Projection):
         return _groups(snapshot, organization_id, limit=limit, after=after)
 
 
-def _group(writer: BatchWriter, event: Any) -> list[ColumnElement[bool]]:
-    columns = GROUPS[writer.slot].c
-    return [columns.organization_id == event.organization_id, columns.id == event.group_id]
+def _change(writer: BatchWriter, event: Any, **values: Any) -> None:
+    which = {"organization_id": event.organization_id, "id": event.group_id}
+    writer.change(GROUPS, which, **values)
 
 
 def _groups(snapshot: Snapshot, organization_id: int, **wanted: Any) -> list[dict[str, Any]]:

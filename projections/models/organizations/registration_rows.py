@@ -10,7 +10,7 @@ from sqlalchemy import Select, Table, and_, select
 from domain.aggregates.registration import Registration
 from projections import lists
 from projections.batch_writer import BatchWriter
-from projections.models.organizations.subtree import leave_reach, write_reach
+from projections.models.organizations.subtree import write_reach
 from projections.models.organizations.tables import GROUPS, REACH, REGISTRATIONS
 from projections.projection import Projection, handles
 from projections.snapshots import Snapshot
@@ -27,7 +27,7 @@ class RegistrationRows(Projection):
         self, writer: BatchWriter, event: Registration.Registered, position: int
     ) -> None:
         """Add the row of a registration."""
-        writer.changed[event.registration_id] = None
+        writer.changed[event.registration_id] = False
         writer.upsert(
             REGISTRATIONS,
             id=event.registration_id,
@@ -48,8 +48,7 @@ class RegistrationRows(Projection):
         """Set the group."""
         if event.registration_id in writer.changed:
             write_reach(writer)
-        leave_reach(writer, event.registration_id, event.organization_id, event.group_id)
-        writer.changed[event.registration_id] = None
+        writer.changed[event.registration_id] = True
         _change(writer, event, group_id=event.group_id, placed=position)
 
     @handles(Registration.TypeChanged)
@@ -127,8 +126,8 @@ class RegistrationRows(Projection):
 
 
 def _change(writer: BatchWriter, event: Any, **values: Any) -> None:
-    which = REGISTRATIONS[writer.slot].c.id == event.registration_id
-    writer.change(REGISTRATIONS, which, updated=to_microseconds(event.timestamp), **values)
+    updated = to_microseconds(event.timestamp)
+    writer.change(REGISTRATIONS, {"id": event.registration_id}, updated=updated, **values)
 
 
 def _with_groups(table: Table, groups: Table) -> Select[Any]:

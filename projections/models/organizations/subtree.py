@@ -1,8 +1,19 @@
 """Moving a subtree of groups, and the reach of the registrations in it."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, insert, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    delete,
+    exists,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from projections.batch_writer import INSERTS, KEYS_IN_A_LIST, BatchWriter
 from projections.models.organizations.tables import LINEAGE, REACH, REGISTRATIONS
@@ -12,37 +23,52 @@ LINEAGE_COLUMNS = ["organization_id", "group_id", "ancestor_id", "distance", "si
 
 
 def write_reach(writer: BatchWriter) -> None:
-    """Write the reach of the registrations that this batch added or moved, from where they are placed."""
+    """Write the reach of the registrations that this batch added or moved, from where they are placed.
+
+    `changed` has their ids, each with whether it was moved.
+    """
     writer.flush()
-    changed, writer.changed = list(writer.changed), {}
-    registrations, lineage = REGISTRATIONS[writer.slot], LINEAGE[writer.slot]
-    same = and_(
-        lineage.c.organization_id == registrations.c.organization_id,
-        lineage.c.group_id == registrations.c.group_id,
-    )
+    changed, writer.changed = writer.changed, {}
+    _leave_reach(writer, [each for each, moved in changed.items() if moved])
+    registrations, lineage = REGISTRATIONS[writer.slot].c, LINEAGE[writer.slot].c
     reached = select(
-        registrations.c.organization_id,
-        lineage.c.ancestor_id,
-        registrations.c.id,
-        registrations.c.placed,
-    ).join_from(registrations, lineage, same)
+        registrations.organization_id, lineage.ancestor_id, registrations.id, registrations.placed
+    ).where(*_is_above(writer))
     # What reached a moved registration, and still does, is kept.
     add = INSERTS[writer.connection.dialect.name](REACH[writer.slot])
-    for start in range(0, len(changed), KEYS_IN_A_LIST):
-        some = reached.where(registrations.c.id.in_(changed[start : start + KEYS_IN_A_LIST]))
-        writer.run(add.from_select(REACH_COLUMNS, some).on_conflict_do_nothing())
+    for some in _lists(list(changed)):
+        found = reached.where(registrations.id.in_(some))
+        writer.run(add.from_select(REACH_COLUMNS, found).on_conflict_do_nothing())
 
 
-def leave_reach(
-    writer: BatchWriter, registration_id: int, organization_id: int, group_id: int
-) -> None:
-    """Remove a registration from the reach of all groups but those above another group."""
-    reach, lineage = REACH[writer.slot], LINEAGE[writer.slot].c
-    kept = select(lineage.ancestor_id).where(
-        lineage.organization_id == organization_id, lineage.group_id == group_id
+def _leave_reach(writer: BatchWriter, moved: list[int]) -> None:
+    """Remove the reach of moved registrations to groups that are not above them any more."""
+    reach, registrations = REACH[writer.slot], REGISTRATIONS[writer.slot].c
+    is_above = [*_is_above(writer), LINEAGE[writer.slot].c.ancestor_id == reach.c.ancestor_id]
+    left = select(*reach.c, registrations.placed).where(
+        registrations.id == reach.c.registration_id,
+        ~exists().where(*is_above).correlate(reach, REGISTRATIONS[writer.slot]),
     )
-    which = (reach.c.registration_id == registration_id, reach.c.ancestor_id.not_in(kept))
-    writer.remove(REACH, *which)
+    past = REACH.past[writer.slot]
+    for some in _lists(moved):
+        found = left.where(reach.c.registration_id.in_(some))
+        writer.run(insert(past).from_select([*REACH_COLUMNS, "until"], found))
+        gone = exists().where(*(past.c[name] == reach.c[name] for name in REACH_COLUMNS))
+        writer.run(delete(reach).where(reach.c.registration_id.in_(some), gone))
+
+
+def _is_above(writer: BatchWriter) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of a registration's group, and all above it."""
+    registrations, lineage = REGISTRATIONS[writer.slot].c, LINEAGE[writer.slot].c
+    return (
+        lineage.organization_id == registrations.organization_id,
+        lineage.group_id == registrations.group_id,
+    )
+
+
+def _lists(keys: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(keys), KEYS_IN_A_LIST):
+        yield keys[start : start + KEYS_IN_A_LIST]
 
 
 def move_subtree(writer: BatchWriter, organization_id: int, group_id: int, parent_id: int) -> None:
@@ -89,15 +115,16 @@ def _shift(
     writer: BatchWriter, organization_id: int, group_id: int, ancestor_id: int, further: int
 ) -> None:
     """Set the subtree of a group so much further below an ancestor."""
-    lineage = LINEAGE[writer.slot].c
+    lineage = LINEAGE[writer.slot]
+    which = (
+        lineage.c.organization_id == organization_id,
+        lineage.c.ancestor_id == ancestor_id,
+        lineage.c.group_id.in_(_groups_below(writer, organization_id, group_id)),
+    )
     if further:
-        writer.change(
-            LINEAGE,
-            lineage.organization_id == organization_id,
-            lineage.ancestor_id == ancestor_id,
-            lineage.group_id.in_(_groups_below(writer, organization_id, group_id)),
-            distance=lineage.distance + further,
-        )
+        writer.retire(LINEAGE, *which)
+        values = {"distance": lineage.c.distance + further, "since": writer.position}
+        writer.run(update(lineage).where(*which).values(values))
 
 
 def _join(

@@ -42,7 +42,7 @@ REGISTRATIONS = versioned_tables(
         Column("deactivated", BigInteger),
         Column("placed", BigInteger, nullable=False, info=INNER),
     ],
-    indexes=[("organization_id", "profile_id", "id"), ("organization_id", "group_id", "id")],
+    indexes=[("organization_id", "profile_id", "id")],
 )
 REACH = versioned_tables(
     "registration_reach",
