@@ -18,9 +18,7 @@ from projections.slot_tables import SLOTS, all_tables
 
 def expectations(model: Projection) -> list[Expectation]:
     """Return the expectations of a read model; raises LookupError for a table that none is about."""
-    found = (
-        [ObservedThings(model)] if isinstance(model, ObservedProjection) else _by_name(model.name)
-    )
+    found = _expectations(model)
     known = {
         table.name
         for each in found
