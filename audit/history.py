@@ -74,21 +74,23 @@ class Histories:
         kind = Aggregate.by_category.get(stream.partition("/")[0])
         aggregate = None if kind is None else kind(stream)
         found: dict[int, Folded] = {}
+        shown: Shown | None = {}
         for position, event in history:
-            changed: list[Change] = []
-            if event is None:
-                aggregate = None
-            elif aggregate is not None:
-                before = self._shown(aggregate) if position in wanted else {}
+            aggregate = None if event is None else aggregate
+            before = self._shown(aggregate) if shown is None and position in wanted else shown
+            if aggregate is not None and event is not None:
                 aggregate.replay([event])
-                changed = changes(before, self._shown(aggregate)) if position in wanted else []
-            if position in wanted:
-                found[position] = event, changed
+            # Kept for the next event: to show values takes longer than to replay.
+            shown = self._shown(aggregate) if position in wanted else None
+            if shown is not None:
+                found[position] = event, changes(before or {}, shown)
         return found
 
-    def _shown(self, aggregate: Aggregate) -> Shown:
+    def _shown(self, aggregate: Aggregate | None) -> Shown:
         """Return the values of an aggregate as JSON shows them; none before its first event."""
-        return self.show(aggregate.category, aggregate.values()) if aggregate.version else {}
+        if aggregate is None or not aggregate.version:
+            return {}
+        return self.show(aggregate.category, aggregate.values())
 
 
 def _entry(

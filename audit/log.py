@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from audit.entries import Entry
 from audit.history import Histories
 from domain.aggregate import Aggregate, Event
 from domain.cause import KINDS
+from domain.discovery import modules_of
 from store.log_queries import LogFilter
 
 
@@ -26,8 +28,10 @@ class LogQuery:
     organization: int | None = None
 
 
+@cache
 def topics() -> dict[str, str]:
     """Return the kind of the subject of each topic."""
+    modules_of("domain.aggregates")
     return {
         event_class.TOPIC: kind
         for kind, aggregate in sorted(Aggregate.by_category.items())

@@ -5,6 +5,7 @@ from itertools import count, islice
 from pathlib import Path
 
 from benchmarks import load, memory, registration_data, servers, traffic
+from benchmarks.auditing import as_of_ratio
 from benchmarks.load import CONNECTIONS, Load
 from benchmarks.measures import LoadRuns, Profile, Ratio, measurement
 from benchmarks.memory import Peak
@@ -71,7 +72,9 @@ def page_ratios(folder: Path, profile: Profile) -> tuple[list[Ratio], list[Peak]
                 runs.add(f"{name}, baseline", *read_page(server, small, PAGE, SECONDS))
                 runs.add(name, *read_page(server, path, PAGE, SECONDS))
         peaks = memory.of_server(server.pid, f"listing {amount:,} registrations")
-    return [_page_ratio(name, amount, runs) for name in pages], peaks
+        path = f"{_path(LARGE)}?limit={PAGE}"
+        past = as_of_ratio(server, "a group's registrations", path, PAGE, profile)
+    return [*(_page_ratio(name, amount, runs) for name in pages), past], peaks
 
 
 def _page_ratio(name: str, amount: int, runs: LoadRuns) -> Ratio:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Protocol
 
 
@@ -58,7 +59,7 @@ def current_status(observations: Iterable[HasStatus]) -> CurrentStatus | None:
     Sorting makes the result independent of the order of arrival. A reason is kept until the status
     changes: a later observation of the same status without a reason does not clear it.
     """
-    ordered = sorted(observations, key=lambda each: each.key)
+    ordered = sorted(observations, key=_key)
     if not ordered:
         return None
     status, reason = "", None
@@ -67,6 +68,12 @@ def current_status(observations: Iterable[HasStatus]) -> CurrentStatus | None:
         if each.status != status:
             status, reason = each.status, None
         reason = reason if each.reason is None else each.reason
-        own |= {name: value for name, value in each.fields.items() if value is not None}
+        for name, value in each.fields.items():
+            if value is not None:
+                own[name] = value
     times = [each.created_at for each in ordered]
     return CurrentStatus(status, reason, min(times), max(times), own)
+
+
+# For the key of every observation: not by its property, which takes five times as long.
+_key = attrgetter("event_id", "source")

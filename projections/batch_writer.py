@@ -49,8 +49,8 @@ class BatchWriter:
         table = tables[self.slot]
         if isinstance(tables, VersionedTables):
             row["since"] = self.position
-            if tables.bounds is not None:
-                self.add_key(tables.bounds, self.position, row[tables.rising or ""])
+            if tables.rising and tables.bounds:
+                self.add_key(tables.bounds, self.position, row[tables.rising])
         self._gathered.setdefault(table.name, (table, []))[1].append(row)
 
     def flush(self) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import product
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Select, Table, and_, select
@@ -140,21 +139,16 @@ def _with_groups(table: Table, groups: Table) -> Select[Any]:
 
 
 def _held(snapshot: Snapshot, ids: list[int]) -> list[dict[str, Any]]:
-    """Return the registrations with these ids, by rising id, as of the snapshot's position."""
+    """Return the registrations with these ids, in this order, as of the snapshot's position."""
     tables = product(lists.holding(snapshot, REGISTRATIONS), lists.holding(snapshot, GROUPS))
-    rows = [
-        row
-        for (table, held), (groups, named) in tables
-        for row in _rows(
-            snapshot,
-            _with_groups(table, groups).where(
-                table.c.id.in_(ids),
-                *lists.conditions(table, held),
-                *lists.conditions(groups, named),
-            ),
-        )
-    ]
-    return sorted(rows, key=itemgetter("id"))
+    rows: dict[int, dict[str, Any]] = {}
+    for (table, held), (groups, named) in tables:
+        missing = [each for each in ids if each not in rows]
+        if missing:
+            which = [*lists.conditions(table, held), *lists.conditions(groups, named)]
+            wanted = _with_groups(table, groups).where(table.c.id.in_(missing), *which)
+            rows |= {row["id"]: row for row in _rows(snapshot, wanted)}
+    return [rows[each] for each in ids]
 
 
 def _rows(snapshot: Snapshot, wanted: Select[Any]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ GROUPS = versioned_tables(
         Column("parent_id", BigInteger),
         Column("identifier", Word),
     ],
+    within=["organization_id"],
 )
 LINEAGE = versioned_tables(
     "group_lineage",
@@ -43,6 +44,8 @@ REGISTRATIONS = versioned_tables(
         Column("placed", BigInteger, nullable=False, info=INNER),
     ],
     indexes=[("organization_id", "profile_id", "id")],
+    rising="id",
+    within=["organization_id", "profile_id"],
 )
 REACH = versioned_tables(
     "registration_reach",
@@ -52,4 +55,6 @@ REACH = versioned_tables(
         Column("registration_id", BigInteger, primary_key=True, autoincrement=False),
     ],
     indexes=[("registration_id", "ancestor_id")],
+    bounds=REGISTRATIONS.bounds,
+    within=["organization_id", "ancestor_id"],
 )
