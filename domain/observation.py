@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Protocol
 
 
@@ -10,7 +11,9 @@ class HasStatus(Protocol):
     """The parts of an observation that a current status follows from."""
 
     @property
-    def key(self) -> tuple[int, str]: ...
+    def event_id(self) -> int: ...
+    @property
+    def source(self) -> str: ...
     @property
     def status(self) -> str: ...
     @property
@@ -52,13 +55,16 @@ class CurrentStatus:
     fields: dict[str, Any]
 
 
+_order = attrgetter("event_id", "source")
+
+
 def current_status(observations: Iterable[HasStatus]) -> CurrentStatus | None:
     """Fold observations in the order of their event ids; return None when there are none.
 
     Sorting makes the result independent of the order of arrival. A reason is kept until the status
     changes: a later observation of the same status without a reason does not clear it.
     """
-    ordered = sorted(observations, key=lambda each: each.key)
+    ordered = sorted(observations, key=_order)
     if not ordered:
         return None
     status, reason = "", None
