@@ -51,11 +51,13 @@ def _are_few(snapshot: Snapshot, table: Table, name: str, value: Any) -> bool:
     def make() -> Any:
         column = table.c[name.rstrip("<=")]
         matching = select_columns(column).where(rows.condition(table, name, bindparam(name)))
-        return matching.order_by(column).offset(FEW).limit(1)
+        return matching.order_by(column).offset(bindparam("few")).limit(1)
 
     statement = rows.once(snapshot.connection, (table.name, "few", name), make)
     driver = driver_of(snapshot.connection)
-    return driver.execute(statement.sql, statement.bind({name: value})).fetchone() is None
+    return (
+        driver.execute(statement.sql, statement.bind({name: value, "few": FEW})).fetchone() is None
+    )
 
 
 def _bound(snapshot: Snapshot, bounds: SlotTables, column: str) -> Filters:
