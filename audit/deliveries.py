@@ -3,14 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from audit.decoding import decoded
 from audit.entries import DeliveryReference
 from domain.aggregate import Event
 from domain.aggregates.batch import Batch
 from domain.aggregates.delivery import Delivery
 from domain.aggregates.quarantine import Quarantine
+from domain.ledger import Ledger
 from domain.observed import Observed, Retracted
 from domain.receipt import Receipt
-from domain.stream_repository import EventStore, StreamRepository
 
 EVERYTHING = 2**62
 """A position beyond every ledger's end."""
@@ -19,13 +20,9 @@ EVERYTHING = 2**62
 class Deliveries:
     """Find the delivery of each of some events, with two queries for all of them."""
 
-    def __init__(
-        self, store: EventStore, streams: StreamRepository, events: Iterable[Event]
-    ) -> None:
-        self._store = store
-        self._streams = streams
-        names = {name for event in events if (name := _stream_of(event)) is not None}
-        self._receipts = self._load(names)
+    def __init__(self, ledger: Ledger, events: Iterable[Event]) -> None:
+        self._ledger = ledger
+        self._receipts = self._load({stream for each in events if (stream := _stream_of(each))})
         self._batches = self._load(
             {each.batch for found in self._receipts.values() for _, each in found if each.batch}
         )
@@ -40,18 +37,14 @@ class Deliveries:
         return self._reference(*recorded[-1]) if recorded else None
 
     def _reference(self, position: int, receipt: Receipt) -> DeliveryReference:
-        signed = self._batches[receipt.batch][0][1] if receipt.batch else receipt
-        return DeliveryReference(
-            position,
-            receipt.source,
-            getattr(receipt, "event_id", None),
-            signed.webhook_id or None,
-        )
+        [(_, signed), *_] = self._batches.get(receipt.batch or "") or [(position, receipt)]
+        event_id = getattr(receipt, "event_id", None)
+        return DeliveryReference(position, receipt.source, event_id, signed.webhook_id or None)
 
     def _load(self, names: Iterable[str]) -> dict[str, list[tuple[int, Receipt]]]:
         found: dict[str, list[tuple[int, Receipt]]] = defaultdict(list)
-        for stored in self._store.select_streams(sorted(names), EVERYTHING):
-            event = self._streams.decode(stored)
+        for stored in self._ledger.store.select_streams(sorted(names), EVERYTHING):
+            event = decoded(self._ledger.streams, stored)
             if isinstance(event, Receipt):
                 found[stored.originator_id].append((stored.id, event))
         return found

@@ -1,5 +1,6 @@
 """The entries of a history: an event, its cause, its delivery, and the values that it changed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,20 +83,11 @@ def recorded_time(microseconds: int, event: Event | None) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds)
 
 
-def changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
-    """Return the values that differ, by the names of both."""
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Return the values that differ, by the names of both; a missing value is None."""
     names = dict.fromkeys([*before, *after])
     return [
-        Change(name, plain(before.get(name)), plain(after.get(name)))
+        Change(name, before.get(name), after.get(name))
         for name in names
         if before.get(name) != after.get(name)
     ]
-
-
-def plain(value: Any) -> Any:
-    """Return a value of an aggregate as JSON shows it: times are in ISO 8601, UTC."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, tuple | set | frozenset):
-        return sorted(value)
-    return value

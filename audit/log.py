@@ -1,13 +1,15 @@
 """The log: all events, searched by what they are, who caused them, and whether they have a reason."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from audit.entries import Entry
-from audit.history import entries
+from audit.history import Histories
 from domain.aggregate import Aggregate, Event
 from domain.cause import KINDS
-from domain.ledger import Ledger
+from domain.discovery import modules_of
 from store.log_queries import LogFilter
 
 
@@ -26,8 +28,10 @@ class LogQuery:
     organization: int | None = None
 
 
+@cache
 def topics() -> dict[str, str]:
     """Return the kind of the subject of each topic."""
+    modules_of("domain.aggregates")
     return {
         event_class.TOPIC: kind
         for kind, aggregate in sorted(Aggregate.by_category.items())
@@ -36,13 +40,16 @@ def topics() -> dict[str, str]:
     }
 
 
-def log_page(ledger: Ledger, query: LogQuery, *, after: int, until: int, limit: int) -> list[Entry]:
+def log_page(
+    histories: Histories, query: LogQuery, *, after: int, until: int, limit: int
+) -> list[Entry]:
     """Return the first entries of the log after a position, and up to another."""
+    store = histories.ledger.store
     if query == LogQuery():
-        stored: list[Any] = ledger.store.select_notifications(after + 1, limit, until)
+        stored: Sequence[Any] = store.select_notifications(after + 1, limit, until)
     else:
-        stored = ledger.store.select_log(_filter(query), after, until, limit)
-    return entries(ledger.store, ledger.streams, stored)
+        stored = store.select_log(_filter(query), after, until, limit)
+    return histories.of_events(stored)
 
 
 def _filter(query: LogQuery) -> LogFilter:

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import (
+    auditing,
     event_log,
     load,
     memory,
@@ -100,7 +101,9 @@ def _scale(
 ) -> tuple[list[Ratio], list[Peak]]:
     console.print(f"{kind.name}: webhooks into the filled store, and long lists")
     ratio, peaks = scale.ingest_ratio(filled, kind, profile)
-    return [ratio, *scale.list_ratios(filled, kind, profile)], peaks
+    lists = scale.list_ratios(filled, kind, profile)
+    console.print(f"{kind.name}: reads of auditors")
+    return [ratio, *lists, *auditing.ratios(filled, kind, profile)], peaks
 
 
 def _webhooks_and_reads(folder: Path, profile: Profile) -> tuple[list[Ratio], list[Peak]]:

@@ -1,6 +1,6 @@
 """Stores filled before a measurement: events as the domain decides them, in large transactions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import count, islice
 
@@ -14,6 +14,7 @@ from domain.use_cases.delivery_handler import DeliveryHandler
 
 CHUNK = 2000
 NOTE = "lab.note"
+STORY = "STORY"
 SIGNATURE = "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="
 
 
@@ -27,6 +28,14 @@ def store_notes(store: StoreUnderTest, amount: int, first: int) -> None:
     _fill(store, amount, first, lambda number: None)
 
 
+def store_story(store: StoreUnderTest, amount: int, first: int) -> None:
+    """Store webhooks about one and the same kit."""
+    ledger, stream = store.services.ledger.caused_by(LOADER), Kit.create_id(STORY)
+    payload = Payload(Kit, stream, {**_kit_payload(first).values, "barcode": STORY})
+    for version in range(amount):
+        ledger.streams.save_events(_events(first + version, payload, {stream: version}))
+
+
 def _fill(
     store: StoreUnderTest, amount: int, first: int, payload: Callable[[int], Payload | None]
 ) -> None:
@@ -38,15 +47,17 @@ def _fill(
         ledger.caused_by(LOADER).streams.save_events(events)
 
 
-def _events(number: int, payload: Payload | None) -> list[Event]:
-    """Return the events of a delivery to empty streams."""
+def _events(
+    number: int, payload: Payload | None, versions: Mapping[str, int] | None = None
+) -> list[Event]:
+    """Return the events of a delivery to streams of these versions, or to empty ones."""
     received_at = datetime.fromtimestamp(traffic.FIRST_DAY + number, UTC)
     body = traffic.envelope(number)
     event_type = "kit.created" if payload else NOTE
     delivery = VerifiedDelivery(
         traffic.SOURCE, "key_0a1b2c3d", received_at, f"msg_{number}", "1500000000", SIGNATURE, body
     )
-    handler = DeliveryHandler(delivery, {}, lambda stream: (), batch=False)
+    handler = DeliveryHandler(delivery, versions or {}, lambda stream: (), batch=False)
     handler.handle(Message(body, number, event_type, received_at, payload))
     return handler.events
 

@@ -5,12 +5,13 @@ from itertools import count, islice
 from pathlib import Path
 
 from benchmarks import load, memory, registration_data, servers, traffic
+from benchmarks.auditing import as_of_ratio
 from benchmarks.load import CONNECTIONS, Load
 from benchmarks.measures import LoadRuns, Profile, Ratio, measurement
 from benchmarks.memory import Peak
 from benchmarks.registration_data import LARGE, ORGANIZATION, SMALL, SMALL_SIZE, SUBGROUPS
 from benchmarks.servers import Server
-from benchmarks.store_under_test import make_store
+from benchmarks.store_under_test import LOADER, make_store
 from benchmarks.workloads import call_reference, read_page
 from receiver.pages import cursor
 
@@ -34,7 +35,7 @@ def registering_ratio(folder: Path, profile: Profile) -> tuple[Ratio, list[Peak]
     """Register distinct profiles to a group, in turns with the reference."""
     store = make_store(folder / "registering")
     registration_data.save(store, registration_data.tree(0))
-    registrar = "{}:{}".format(*store.services.clients.add("registrar", ["registrar"]))
+    registrar = "{}:{}".format(*store.services.clients.add("registrar", ["registrar"], LOADER))
     runs, profiles = LoadRuns(), count(1)
     with (
         servers.service(store) as server,
@@ -71,7 +72,9 @@ def page_ratios(folder: Path, profile: Profile) -> tuple[list[Ratio], list[Peak]
                 runs.add(f"{name}, baseline", *read_page(server, small, PAGE, SECONDS))
                 runs.add(name, *read_page(server, path, PAGE, SECONDS))
         peaks = memory.of_server(server.pid, f"listing {amount:,} registrations")
-    return [_page_ratio(name, amount, runs) for name in pages], peaks
+        path = f"{_path(LARGE)}?limit={PAGE}"
+        past = as_of_ratio(server, "a group's registrations", path, PAGE, profile)
+    return [*(_page_ratio(name, amount, runs) for name in pages), past], peaks
 
 
 def _page_ratio(name: str, amount: int, runs: LoadRuns) -> Ratio:

@@ -55,7 +55,7 @@ def make_store(folder: Path, url: str | None = None) -> StoreUnderTest:
     environment = {**os.environ, "DATABASE_URL": url or f"sqlite:///{folder / 'ledger.db'}"}
     environment.pop("VIEWS_DATABASE_URL", None)
     services = assemble(Settings.from_environment(environment), migrate=True)
-    secret = services.sources.add(SOURCE)
-    client_id, key = services.clients.add("bench", ["reader"])
+    secret = services.sources.add(SOURCE, LOADER)
+    client_id, key = services.clients.add("bench", ["reader", "auditor"], LOADER)
     credentials, webhooks = f"{client_id}:{key}", Webhooks(secret, FIRST_LIVE)
     return StoreUnderTest(folder, environment, credentials, webhooks, services)

@@ -15,6 +15,7 @@ from chaos.http_client import Client
 from chaos.senders import EVENTS, Reader, Sender
 from chaos.store_under_test import StoreUnderTest
 from chaos.waiting import wait_until
+from domain.cause import OPERATOR, Cause
 from receiver.services import assemble
 from receiver.settings import Settings
 from tests.harness.service import Service
@@ -23,6 +24,7 @@ WORKERS = 2
 SENDERS = 6
 WARM_UP_EVENTS = 100
 RECOVERY_SECONDS = 30.0
+CHAOS = Cause.of(OPERATOR, "chaos", "chaos")
 
 
 class Testbed:
@@ -39,8 +41,8 @@ class Testbed:
     def prepare(self) -> None:
         """Make the tables, a source and a client."""
         services = assemble(Settings.from_environment(self.service.environment), migrate=True)
-        self.service.secrets[SOURCE] = services.sources.add(SOURCE)
-        client_id, key = services.clients.add("chaos", ["admin"])
+        self.service.secrets[SOURCE] = services.sources.add(SOURCE, CHAOS)
+        client_id, key = services.clients.add("chaos", ["admin"], CHAOS)
         self.service.admin = (str(client_id), key)
         services.close()
 

@@ -55,16 +55,13 @@ class CurrentStatus:
     fields: dict[str, Any]
 
 
-_order = attrgetter("event_id", "source")
-
-
 def current_status(observations: Iterable[HasStatus]) -> CurrentStatus | None:
     """Fold observations in the order of their event ids; return None when there are none.
 
     Sorting makes the result independent of the order of arrival. A reason is kept until the status
     changes: a later observation of the same status without a reason does not clear it.
     """
-    ordered = sorted(observations, key=_order)
+    ordered = sorted(observations, key=_key)
     if not ordered:
         return None
     status, reason = "", None
@@ -73,6 +70,12 @@ def current_status(observations: Iterable[HasStatus]) -> CurrentStatus | None:
         if each.status != status:
             status, reason = each.status, None
         reason = reason if each.reason is None else each.reason
-        own |= {name: value for name, value in each.fields.items() if value is not None}
+        for name, value in each.fields.items():
+            if value is not None:
+                own[name] = value
     times = [each.created_at for each in ordered]
     return CurrentStatus(status, reason, min(times), max(times), own)
+
+
+# For the key of every observation: not by its property, which takes five times as long.
+_key = attrgetter("event_id", "source")

@@ -1,12 +1,15 @@
 """Writing the rows of a batch of events, many rows with one statement."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Insert,
     Table,
+    Update,
     bindparam,
     delete,
     insert,
@@ -46,8 +49,8 @@ class BatchWriter:
         table = tables[self.slot]
         if isinstance(tables, VersionedTables):
             row["since"] = self.position
-            if tables.bounds is not None:
-                self.add_key(tables.bounds, self.position, row[tables.rising or ""])
+            if tables.rising and tables.bounds:
+                self.add_key(tables.bounds, self.position, row[tables.rising])
         self._gathered.setdefault(table.name, (table, []))[1].append(row)
 
     def flush(self) -> None:
@@ -84,14 +87,15 @@ class BatchWriter:
         self.flush()
         self.connection.execute(statement)
 
-    def change(self, tables: SlotTables, *which: ColumnElement[bool], **values: Any) -> None:
-        """Flush, then change the live rows that match; raises LookupError when there are none."""
-        self.retire(tables, *which)
-        if isinstance(tables, VersionedTables):
-            values["since"] = self.position
-        changed = update(tables[self.slot]).where(*which).values(**values)
-        if not self.connection.execute(changed).rowcount:
-            raise LookupError(f"no row to change: {changed}")
+    def change(self, tables: SlotTables, which: Mapping[str, Any], **values: Any) -> None:
+        """Flush, then change the live row with these values; raises LookupError when there is none."""
+        self.flush()
+        bound = {f"its_{name}": value for name, value in which.items()}
+        bound.update(values, position=self.position)
+        for statement in _change(tables, self.slot, tuple(which), tuple(values), self.connection):
+            done = self.connection.exec_driver_sql(statement.sql, statement.bind(bound))
+        if not done.rowcount:
+            raise LookupError(f"no row to change: {statement.sql}")
 
     def remove(self, tables: SlotTables, *which: ColumnElement[bool]) -> None:
         """Flush, then delete the live rows that match, if there are any."""
@@ -105,11 +109,42 @@ class BatchWriter:
         """
         self.flush()
         if isinstance(tables, VersionedTables):
-            live, past = tables[self.slot], tables.past[self.slot]
-            superseded = select(*live.c, literal(self.position, BigInteger))
-            superseded = superseded.where(*which, live.c.since < self.position)
-            names = [*live.columns.keys(), "until"]
-            self.connection.execute(insert(past).from_select(names, superseded))
+            position = literal(self.position, BigInteger)
+            self.connection.execute(_retirement(tables, self.slot, which, position))
+
+
+def _retirement(
+    tables: VersionedTables,
+    slot: int,
+    which: Iterable[ColumnElement[bool]],
+    position: ColumnElement[int],
+) -> Insert:
+    live, past = tables[slot], tables.past[slot]
+    superseded = select(*live.c, position).where(*which, live.c.since < position)
+    return insert(past).from_select([*live.columns.keys(), "until"], superseded)
+
+
+def _change(
+    tables: SlotTables,
+    slot: int,
+    keys: tuple[str, ...],
+    columns: tuple[str, ...],
+    connection: Connection,
+) -> list[Statement]:
+    """Return the statements that change a row, compiled once."""
+    live = tables[slot]
+    key = (live.name, keys, columns, connection.dialect.name)
+    if key not in _changes:
+        which = [live.c[name] == bindparam(f"its_{name}") for name in keys]
+        values: dict[str, Any] = {name: bindparam(name) for name in columns}
+        statements: list[Insert | Update] = []
+        if isinstance(tables, VersionedTables):
+            position = bindparam("position", type_=BigInteger)
+            statements.append(_retirement(tables, slot, which, position))
+            values["since"] = position
+        statements.append(update(live).where(*which).values(values))
+        _changes[key] = [compiled(each, connection) for each in statements]
+    return _changes[key]
 
 
 def _upsert(table: Table, columns: tuple[str, ...], connection: Connection) -> Statement:
@@ -126,5 +161,6 @@ def _upsert(table: Table, columns: tuple[str, ...], connection: Connection) -> S
 
 
 _upserts: dict[tuple[Any, ...], Statement] = {}
+_changes: dict[tuple[Any, ...], list[Statement]] = {}
 """By table, columns and database."""
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}

@@ -4,15 +4,15 @@ In the order of keys they may lie far apart: between them, or after the last of 
 their positions, and sorted; and keys are looked for only up to the greatest that there was.
 """
 
-from operator import itemgetter
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func
+from sqlalchemy import Table, bindparam, func, literal
 from sqlalchemy import select as select_columns
 
 from projections import rows
 from projections.rows import Filters, Wanted
-from projections.slot_tables import SlotTables, block_of
+from projections.slot_tables import WITHIN, SlotTables, block_of
 from projections.snapshots import Snapshot
 from store.engines import driver_of
 
@@ -23,41 +23,29 @@ FEW = 10_000
 def select(
     snapshot: Snapshot, table: Table, wanted: Wanted, early: Filters, bounds: SlotTables | None
 ) -> list[dict[str, Any]]:
-    """Return rows that match `early` too, whose first filter is by an indexed position.
+    """Return rows that match `early` too, whose filters are by indexed positions.
 
     The filters of `wanted` are for equality. `bounds` are those of the first column of its order.
     """
-    connection, first = snapshot.connection, next(iter(early))
+    connection, within = snapshot.connection, table.info.get(WITHIN, ())
+    chosen = wanted.where(early)
     if wanted.filters.keys() >= set(wanted.order):
-        return rows.select(connection, table, wanted.where(early))
-    if _are_few(snapshot, table, first, early[first]):
-        column = first.rstrip("<=")
-        few = Wanted((column,), FEW, None, early, wanted.columns)
-        return _page(rows.select(connection, table, few), wanted)
+        return rows.select(connection, table, chosen)
+    for name in early:
+        if _are_few(snapshot, table, {each: chosen.filters[each] for each in (*within, name)}):
+            return rows.select(connection, table, replace(chosen, found_by=(*within, name)))
     bound = _bound(snapshot, bounds, wanted.order[0]) if bounds else {}
-    return rows.select(connection, table, wanted.where(early, bound))
+    return rows.select(connection, table, chosen.where(bound))
 
 
-def _page(found: list[dict[str, Any]], wanted: Wanted) -> list[dict[str, Any]]:
-    key, filters = itemgetter(*wanted.order), wanted.filters.items()
-    ordered = sorted((row for row in found if filters <= row.items()), key=key)
-    if wanted.after is not None:
-        last = tuple(wanted.after) if len(wanted.order) > 1 else wanted.after[0]
-        ordered = [row for row in ordered if key(row) > last]
-    return ordered[: wanted.limit]
-
-
-def _are_few(snapshot: Snapshot, table: Table, name: str, value: Any) -> bool:
+def _are_few(snapshot: Snapshot, table: Table, filters: Filters) -> bool:
     def make() -> Any:
-        column = table.c[name.rstrip("<=")]
-        matching = select_columns(column).where(rows.condition(table, name, bindparam(name)))
-        return matching.order_by(column).offset(bindparam("few")).limit(1)
+        matching = [rows.condition(table, name, bindparam(name)) for name in filters]
+        return select_columns(literal(1)).where(*matching).offset(bindparam("few")).limit(1)
 
-    statement = rows.once(snapshot.connection, (table.name, "few", name), make)
+    statement = rows.once(snapshot.connection, (table.name, "few", *filters), make)
     driver = driver_of(snapshot.connection)
-    return (
-        driver.execute(statement.sql, statement.bind({name: value, "few": FEW})).fetchone() is None
-    )
+    return driver.execute(statement.sql, statement.bind({**filters, "few": FEW})).fetchone() is None
 
 
 def _bound(snapshot: Snapshot, bounds: SlotTables, column: str) -> Filters:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    func,
     tuple_,
 )
 from sqlalchemy import select as select_columns
@@ -29,7 +30,8 @@ Filters = Mapping[str, Any]
 class Wanted:
     """The first `limit` rows by the columns in `order`, from the first after `after`.
 
-    Without `columns` they have those that are shown.
+    Without `columns` they have those that are shown. With `found_by` the index on the columns of these
+    filters finds them, to be sorted; otherwise the database chooses an index.
     """
 
     order: tuple[str, ...]
@@ -37,6 +39,7 @@ class Wanted:
     after: Sequence[Any] | None
     filters: Filters
     columns: tuple[str, ...] = ()
+    found_by: tuple[str, ...] = ()
 
     def where(self, *more: Filters) -> "Wanted":
         """Return the same with more filters."""
@@ -51,7 +54,8 @@ def select(connection: Connection, table: Table, wanted: Wanted) -> list[dict[st
     values, names = dict(wanted.filters), tuple(wanted.filters)
     if wanted.after is not None:
         values.update(zip(map("after_{}".format, wanted.order), wanted.after, strict=True))
-    key = (table.name, wanted.order, names, wanted.after is not None, wanted.columns)
+    after = wanted.after is not None
+    key = (table.name, wanted.order, names, after, wanted.columns, wanted.found_by)
     statement = once(connection, key, lambda: _statement(table, wanted))
     bound = statement.bind({**values, "limit": wanted.limit})
     found = driver_of(connection).execute(statement.sql, bound)
@@ -76,26 +80,32 @@ def shown(table: Table) -> list[Column[Any]]:
     return [column for column in table.c if "inner" not in column.info]
 
 
-def condition(table: Table, name: str, value: Any) -> ColumnElement[bool]:
-    """Return the condition of a filter."""
+def condition(table: Table, name: str, value: Any, *, indexed: bool = True) -> ColumnElement[bool]:
+    """Return the condition of a filter; unless `indexed`, no index is used for it."""
     column = table.c[name.rstrip("<>=")]
     compare = COMPARISONS.get(name.removeprefix(column.name), operator.eq)
-    made: ColumnElement[bool] = compare(column, value)
+    made: ColumnElement[bool] = compare(column if indexed else _unindexed(column), value)
     return made
 
 
+def _unindexed(column: Column[Any]) -> ColumnElement[Any]:
+    """Return a column as an expression, for which no database uses the column's index."""
+    return func.coalesce(column, column)
+
+
 def _statement(table: Table, wanted: Wanted) -> Select[Any]:
-    columns = [table.c[name] for name in wanted.order]
+    columns: list[ColumnElement[Any]] = [table.c[name] for name in wanted.order]
+    if wanted.found_by:
+        columns = [_unindexed(table.c[name]) for name in wanted.order]
     selected = [table.c[name] for name in wanted.columns] or shown(table)
     statement = select_columns(*selected).order_by(*columns)
     statement = statement.limit(bindparam("limit", type_=BigInteger))
     for name in wanted.filters:
-        statement = statement.where(condition(table, name, bindparam(name)))
+        indexed = not wanted.found_by or name in wanted.found_by
+        statement = statement.where(condition(table, name, bindparam(name), indexed=indexed))
     if wanted.after is not None:
-        last = tuple_(*(bindparam(f"after_{column.name}") for column in columns))
+        last: list[Any] = [bindparam(f"after_{name}") for name in wanted.order]
         statement = statement.where(
-            tuple_(*columns) > last
-            if len(columns) > 1
-            else columns[0] > bindparam(f"after_{wanted.order[0]}")
+            tuple_(*columns) > tuple_(*last) if len(columns) > 1 else columns[0] > last[0]
         )
     return statement

@@ -14,6 +14,8 @@ SLOTS = (0, 1)
 BLOCK_POSITIONS = 4096
 INNER = {"inner": True}
 """The info of a column that only the projection reads."""
+WITHIN = "within"
+"""The info of a table whose index on positions begins with these columns."""
 SlotTables = tuple[Table, ...]
 metadata = MetaData()
 
@@ -52,21 +54,27 @@ def versioned_tables(
     columns: Callable[[], Sequence[Column[Any]]],
     indexes: Sequence[Sequence[str]] = (),
     rising: str | None = None,
+    bounds: SlotTables | None = None,
+    within: Sequence[str] = (),
 ) -> VersionedTables:
     """Define tables whose superseded rows are kept; see slot_tables for the arguments.
 
-    `rising` names the column by which they are listed, if its values mostly rise with positions.
+    `rising` names the column by which they are listed, if its values mostly rise with positions;
+    `bounds` are those of other tables with such a column. Lists are `within` rows with equal values of
+    these columns.
     """
-    indexes = [*indexes, ("since",)]
-    live = slot_tables(name, lambda: [*columns(), _position("since")], indexes)
+    since, until = (*within, "since"), (*within, "until")
+    live = slot_tables(name, lambda: [*columns(), _position("since")], [*indexes, since])
     made = VersionedTables(live)
     made.past = slot_tables(
         f"{name}_past",
         lambda: [*columns(), _position("since", primary_key=True), _position("until")],
-        indexes,
+        [*indexes, since, until],
     )
     made.rising = rising
-    made.bounds = None if rising is None else bounds_tables(name, live[0].c[rising].type)
+    made.bounds = bounds if rising is None else bounds_tables(name, live[0].c[rising].type)
+    for table in (*live, *made.past):
+        table.info[WITHIN] = tuple(within)
     return made
 
 
@@ -92,7 +100,7 @@ def all_tables(live: Iterable[SlotTables]) -> Iterator[SlotTables]:
         yield tables
         if isinstance(tables, VersionedTables):
             yield tables.past
-            if tables.bounds is not None:
+            if tables.rising and tables.bounds:
                 yield tables.bounds
 
 

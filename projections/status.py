@@ -1,5 +1,6 @@
 """The status of the projections, and skipping an event that a projection can't apply."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,16 +42,17 @@ def statuses(read_database: ReadDatabase, head: int) -> list[Status]:
     ]
 
 
-def skip(read_database: ReadDatabase, name: str) -> int:
+def skip(read_database: ReadDatabase, name: str, record: Callable[[int, str | None], None]) -> int:
     """Skip, for good, the event at which a projection has stopped; return its position.
 
-    Rebuilds skip it too. Raises NotStopped.
+    Rebuilds skip it too. `record(position, error)` is called before. Raises NotStopped.
     """
     with read_database.transaction() as connection:
         row = connection.execute(select(projections).where(projections.c.name == name)).one()
         if row.stopped_at is None:
             raise NotStopped(f"{name} has not stopped at an event")
         position = int(row.position) + 1
+        record(position, row.error)
         connection.execute(insert(skipped).values(name=name, position=position, error=row.error))
         connection.execute(
             update(projections)

@@ -27,6 +27,8 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     services = assemble(settings or Settings.from_environment())
     logs.configure(services.settings.log_level, requests.add_request_id)
     app = Flask("kitledger", static_folder=None)
+    # Flask asks of each view and hook whether it is async, at each request: none is.
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_BODY_BYTES"] = services.settings.max_body_bytes
     app.url_map.strict_slashes = False

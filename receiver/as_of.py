@@ -41,17 +41,18 @@ def asked_position(head: int | None) -> int | None:
     if len(asked) > 1:
         _refuse({name: [f"Give {TIME} or {POSITION}, not both."] for name in PARAMETERS})
     if TIME in asked:
-        return _position_at(to_microseconds(asked[TIME]))
+        return _position_at(to_microseconds(asked[TIME]), head)
     position: int = asked[POSITION]
     if head is not None and position > head:
         _refuse({POSITION: [f"The ledger ends at position {head}."]})
     return position
 
 
-def _position_at(time: int) -> int:
+def _position_at(time: int, head: int | None) -> int:
     store = services().ledger.store
     position = store.position_at(time)
-    if time > to_microseconds(dates.utc_now()) and store.position_at(time - 1) == position:
+    later_than_all = position == head and store.position_at(time - 1) == position
+    if later_than_all and time > to_microseconds(dates.utc_now()):
         _refuse({TIME: ["It is later than now, and than the last event."]})
     return position
 

@@ -40,6 +40,13 @@ class MillisecondDateTime(UtcDateTime):
         return dates.millis(dates.parse(text))
 
 
+class MicrosecondDateTime(UtcDateTime):
+    """A time of the ledger's own clock, formatted as `2017-11-24T10:00:00.123456+00:00`."""
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else value.isoformat(timespec="microseconds")
+
+
 class QueryDateTime(UtcDateTime):
     """A date or date-time in a query string."""
 

@@ -37,16 +37,22 @@ def observed_resource(
         projection=projection,
         event_types=event_types,
         payload=PayloadType(aggregate, payload),
+        shown={aggregate: answer_schema(aggregate, payload, of_events=True)()},
         make_blueprints=lambda: [_make_blueprint(aggregate, payload, projection)],
     )
 
 
-def answer_schema(aggregate: type[ObservedAggregate], payload: type[Schema]) -> type[Schema]:
-    """Derive the schema of an answer: every field of the payload, null if it has no value."""
+def answer_schema(
+    aggregate: type[ObservedAggregate], payload: type[Schema], *, of_events: bool = False
+) -> type[Schema]:
+    """Derive the schema of an answer: every field of the payload, null if it has no value.
+
+    It shows rows of the read model, or with `of_events` the values of the aggregate.
+    """
     shown = {}
     for name, field in payload().fields.items():
         output = copy(field)
-        output.attribute, output.data_key = None, None
+        output.attribute, output.data_key = field.attribute if of_events else None, None
         output.allow_none, output.required = not field.required, True
         # Defaults and limits are for input only.
         output.load_default, output.validators = missing, []

@@ -1,9 +1,12 @@
 """The description of one resource of the API."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from marshmallow import Schema
+
+from domain.aggregate import Aggregate
 from projections.projection import Projection
 from receiver.event_types import PayloadType
 
@@ -16,10 +19,12 @@ class Resource:
     """A resource: its projection, its routes, and the event types that change it.
 
     Only the web application calls `make_blueprints`, so the command line needs no Flask. A resource
-    that only requests change has no event types and no payload.
+    that only requests change has no event types and no payload. `shown` has the schema by which the values
+    of an aggregate are shown, in histories too.
     """
 
     projection: Projection
     make_blueprints: Callable[[], Sequence["Blueprint"]]
     event_types: tuple[str, ...] = ()
     payload: PayloadType | None = None
+    shown: Mapping[type[Aggregate], Schema] = field(default_factory=dict)

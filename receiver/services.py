@@ -59,7 +59,7 @@ def assemble(
         for file in settings.files:
             file.parent.mkdir(parents=True, exist_ok=True)
     ledger = Ledger({**persistence(settings), "CREATE_TABLE": "y" if migrate else "n"})
-    registry = Registry(settings.database_url, opened)
+    registry = Registry(settings.database_url, ledger.mapper, opened)
     read_database = ReadDatabase(settings.views_database_url, settings.views_pool_size)
     if migrate:
         registry.migrate()

@@ -3,6 +3,7 @@
 import json
 import time
 
+from domain.cause import Cause
 from receiver.services import Services
 from receiver.signatures import sign
 from registry.clients import ROLES
@@ -15,7 +16,7 @@ EVENT = {
 }
 
 
-def greet(services: Services) -> str:
+def greet(services: Services, cause: Cause) -> str:
     """Return the lines; create the source `lab` and a client if there is no source and no client."""
     address = f"http://127.0.0.1:{services.settings.port}"
     lines = [f"kitledger at {address}", f"  page of the API: {address}/docs"]
@@ -24,8 +25,8 @@ def greet(services: Services) -> str:
             "  new secrets: `kitledger sources rotate NAME`, `kitledger clients add NAME --role R`"
         )
         return "\n".join(lines)
-    secret = services.sources.add(SOURCE)
-    client_id, key = services.clients.add("first", list(ROLES))
+    secret = services.sources.add(SOURCE, cause)
+    client_id, key = services.clients.add("first", list(ROLES), cause)
     body = json.dumps(EVENT)
     timestamp = str(int(time.time()))
     signature = sign(secret, "msg_first", timestamp, body.encode())

@@ -3,12 +3,16 @@
 import hashlib
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from domain.aggregates.client import Client as ClientStream
+from domain.cause import Cause
 from domain.limits import LARGEST_ID
 from registry.cached import Cached
+from registry.keys import FINGERPRINT_DIGITS
 from registry.registry import Registry, timestamp
 from registry.tables import clients
 
@@ -52,6 +56,7 @@ class Clients:
         self,
         name: str,
         roles: list[str],
+        cause: Cause,
         *,
         organization: int | None = None,
         client_id: int | None = None,
@@ -61,7 +66,7 @@ class Clients:
         key = str(uuid.uuid4()) if key is None else _uuid(key)
         if not name.isprintable() or not 0 < len(name) <= 64:  # noqa: PLR2004 said in the message
             raise ClientError("a client's name has 1 to 64 printable characters")
-        with self._registry.changing() as connection:
+        with self._registry.changing(cause) as (connection, streams):
             last = connection.scalar(select(func.max(clients.c.id))) or 0
             given = last + 1 if client_id is None else client_id
             if not 0 <= given <= LARGEST_ID:
@@ -80,11 +85,21 @@ class Clients:
                     created_at=timestamp(),
                 )
             )
+            client = ClientStream(ClientStream.create_id(given))
+            client.trigger(
+                ClientStream.Added,
+                datetime.now(UTC),
+                name=name,
+                roles=sorted(set(roles)),
+                organization=organization,
+                fingerprint=key_hash(key)[:FINGERPRINT_DIGITS],
+            )
+            streams.save_aggregates(client)
         return given, key
 
-    def revoke(self, client_id: int) -> None:
+    def revoke(self, client_id: int, cause: Cause) -> None:
         """Revoke a client. Raises ClientError."""
-        with self._registry.changing() as connection:
+        with self._registry.changing(cause) as (connection, streams):
             ended = (
                 update(clients)
                 .where(clients.c.id == client_id, clients.c.revoked_at.is_(None))
@@ -92,6 +107,9 @@ class Clients:
             )
             if not connection.execute(ended).rowcount:
                 raise ClientError(f"there is no client {client_id}, or it was revoked before")
+            client = streams.load(ClientStream, ClientStream.create_id(client_id))
+            client.trigger(ClientStream.Revoked, datetime.now(UTC))
+            streams.save_aggregates(client)
 
     def listing(self) -> list[dict[str, Any]]:
         """Return every client, without the hash of its key."""

@@ -20,8 +20,8 @@ def load_ignored(connection: Connection) -> dict[str, tuple[str, ...]]:
     return {source: tuple(sorted(pointers)) for source, pointers in found.items()}
 
 
-def set_ignored(connection: Connection, source: str, pointers: Sequence[str]) -> None:
-    """Replace the JSON pointers of a source; raises SourceError for what is none."""
+def set_ignored(connection: Connection, source: str, pointers: Sequence[str]) -> list[str]:
+    """Replace the JSON pointers of a source, and return them; raises SourceError for what is none."""
     for pointer in pointers:
         fits = len(pointer) <= LONGEST_POINTER and pointer.isprintable()
         if not (fits and _POINTER.fullmatch(pointer)):
@@ -31,3 +31,4 @@ def set_ignored(connection: Connection, source: str, pointers: Sequence[str]) ->
     connection.execute(delete(ignored_fields).where(ignored_fields.c.source == source))
     for pointer in dict.fromkeys(pointers):
         connection.execute(insert(ignored_fields).values(source=source, pointer=pointer))
+    return sorted(set(pointers))

@@ -28,8 +28,8 @@ def add_key(
     secret: str | None,
     *,
     allow_short: bool = False,
-) -> str:
-    """Add a key to a source and return its secret, made at random if None is given.
+) -> Key:
+    """Add a key to a source and return it; its secret is made at random if None is given.
 
     Raises SourceError for a bad secret, and for one that the source has or had.
     """
@@ -39,16 +39,17 @@ def add_key(
     except ValueError as error:
         raise SourceError(str(error)) from error
     _refuse_known(connection, name, scheme, secret)
+    key = Key(f"key_{secrets.token_hex(4)}", secret)
     connection.execute(
         insert(source_keys).values(
             source=name,
-            id=f"key_{secrets.token_hex(4)}",
+            id=key.id,
             secret=secret,
             # To the microsecond: keys are listed in the order of this time.
             created_at=timestamp("microseconds"),
         )
     )
-    return secret
+    return key
 
 
 def expire_key(connection: Connection, name: str, key_id: str, at: datetime) -> int:

@@ -1,5 +1,6 @@
 """Sources and their keys: the forms of secrets, generating and checking them."""
 
+import hashlib
 import secrets
 from base64 import b64decode, b64encode
 from contextlib import suppress
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 STANDARD_WEBHOOKS, HMAC_SHA256 = "standard-webhooks", "hmac-sha256"
 SCHEMES = (STANDARD_WEBHOOKS, HMAC_SHA256)
+FINGERPRINT_DIGITS = 12
 SHORTEST_KEY = 16
 """In bytes. The specification asks for 24; 16 that are random can't be guessed either."""
 
@@ -63,6 +65,13 @@ def check_secret(scheme: str, secret: str, *, allow_short: bool = False) -> None
         raise ValueError(
             f"the secret has {len(key)} bytes and needs {SHORTEST_KEY}, unless you --allow-short"
         )
+
+
+def fingerprint(secret: str) -> str:
+    """Return what tells a secret from others, and is too short to find it by."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()[
+        :FINGERPRINT_DIGITS
+    ]
 
 
 def same_secret(scheme: str, one: str, other: str) -> bool:

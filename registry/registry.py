@@ -1,17 +1,24 @@
-"""Reading and changing the registry, with a count of its changes."""
+"""Reading and changing the registry, with an event for each change, and a count of them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
+from eventsourcing.persistence import Mapper
 from sqlalchemy import Connection, insert, inspect, select, update
 
+from domain.cause import Cause
+from domain.stream_repository import StreamRepository
 from registry.tables import changes, metadata
 from store.advisory_locks import MIGRATION_LOCK
 from store.coalesced_query import CoalescedQuery
 from store.engines import Pragmas, driver_of, engine
+from store.errors import translated_errors
+from store.postgres_begin import READ_COMMITTED
 from store.postgres_pool import PostgresPool
 from store.postgres_queries import run
+from store.shared_transactions import unit_of_work
 from store.sqlite_file import SqliteFile
 from store.urls import is_postgres
 
@@ -30,10 +37,11 @@ def timestamp(timespec: str = "seconds") -> str:
 class Registry:
     """Read and change the tables; changes are counted, so that readers can cache rows."""
 
-    def __init__(self, url: str, file: SqliteFile | None = None) -> None:
+    def __init__(self, url: str, mapper: Mapper[Any], file: SqliteFile | None = None) -> None:
+        self._mapper = mapper
         # Readers never wait; a second writer waits for the first.
         shared = is_postgres(url)
-        begin = "BEGIN" if shared else "BEGIN IMMEDIATE"
+        begin = READ_COMMITTED if shared else "BEGIN IMMEDIATE"
         self._engine = engine(url, begin=begin, pool_size=2, file=file)
         self._reader = self._engine.execution_options(begin="BEGIN")
         self._noter = (
@@ -82,11 +90,19 @@ class Registry:
             yield connection
 
     @contextmanager
-    def changing(self) -> Iterator[Connection]:
-        """Open a write transaction, and count the change."""
-        with self._engine.begin() as connection:
+    def changing(self, cause: Cause) -> Iterator[tuple[Connection, StreamRepository]]:
+        """Open a write transaction, count the change, and give what saves its events, which have this cause.
+
+        The rows and the events are committed together. Raises eventsourcing's PersistenceError when nothing
+        can be appended.
+        """
+        with (
+            translated_errors,
+            self._engine.begin() as connection,
+            unit_of_work(connection) as transaction,
+        ):
             connection.execute(update(changes).values(count=changes.c.count + 1))
-            yield connection
+            yield connection, StreamRepository(transaction, self._mapper, cause)
 
     @contextmanager
     def noting(self) -> Iterator[Connection]:

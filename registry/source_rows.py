@@ -31,6 +31,14 @@ def load_sources(connection: Connection) -> dict[str, Source]:
     }
 
 
+def check_name(name: str) -> None:
+    """Refuse a name that no source can have. Raises SourceError."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise SourceError(
+            "a source's name has up to 64 letters, digits, dots, dashes and underscores"
+        )
+
+
 def check_header(name: str) -> None:
     """Refuse a name that no header can have. Raises SourceError."""
     if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", name):

@@ -1,27 +1,38 @@
 """The sources that may send webhooks, and the keys that verify their signatures."""
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 
+from domain.aggregates.source import Source as SourceStream
+from domain.cause import Cause
+from domain.times import to_seconds
 from registry.cached import Cached
 from registry.ignored_fields import load_ignored, set_ignored
 from registry.key_rows import add_key, expire_key, key_listing
 from registry.key_uses import KeyUses
 from registry.keys import STANDARD_WEBHOOKS, Source, SourceError
 from registry.registry import Registry, timestamp
+from registry.source_events import record, record_key
 from registry.source_rows import (
     change_source,
     check_header,
     check_keys_fit,
+    check_name,
     live_scheme,
     load_sources,
     source_row,
 )
 from registry.tables import sources
+
+DEFAULTS: dict[str, Any] = {
+    "tolerance": 300,
+    "header": "X-Hub-Signature-256",
+    "prefix": "sha256=",
+}
+"""The settings of a source: `tolerance` of timestamps in seconds, `header` and `prefix` for hmac-sha256."""
 
 
 class Sources:
@@ -47,47 +58,44 @@ class Sources:
     def add(
         self,
         name: str,
+        cause: Cause,
         *,
         scheme: str = STANDARD_WEBHOOKS,
         secret: str | None = None,
         allow_short: bool = False,
-        tolerance: int = 300,
-        header: str = "X-Hub-Signature-256",
-        prefix: str = "sha256=",
         ignore_field: Sequence[str] | None = None,
+        **settings: Any,
     ) -> str:
-        """Add a source and return its secret; `tolerance` in seconds. Raises SourceError.
+        """Add a source and return its secret; see DEFAULTS for the settings. Raises SourceError.
 
         `ignore_field` are the JSON pointers of fields that don't count when two bodies are compared.
         """
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-            raise SourceError(
-                "a source's name has up to 64 letters, digits, dots, dashes and underscores"
-            )
-        check_header(header)
-        with self._registry.changing() as connection:
+        check_name(name)
+        settings = DEFAULTS | settings
+        check_header(settings["header"])
+        with self._registry.changing(cause) as (connection, streams):
             if connection.scalar(select(sources.c.name).where(sources.c.name == name)):
                 raise SourceError(f"there is a source {name} already")
-            connection.execute(
-                insert(sources).values(
-                    name=name,
-                    scheme=scheme,
-                    tolerance=tolerance,
-                    header=header,
-                    prefix=prefix,
-                    created_at=timestamp(),
-                )
-            )
-            set_ignored(connection, name, ignore_field or ())
-            return add_key(connection, name, scheme, secret, allow_short=allow_short)
+            row = {"name": name, "scheme": scheme, **settings, "created_at": timestamp()}
+            connection.execute(insert(sources).values(row))
+            ignored = set_ignored(connection, name, ignore_field or ())
+            key = add_key(connection, name, scheme, secret, allow_short=allow_short)
+            all_settings = {"scheme": scheme, **settings, "ignored": ignored}
+            record(streams, name, SourceStream.Added, settings=all_settings)
+            record_key(streams, name, key)
+        return key.secret
 
-    def rotate(self, name: str, secret: str | None = None, *, allow_short: bool = False) -> str:
+    def rotate(
+        self, name: str, cause: Cause, secret: str | None = None, *, allow_short: bool = False
+    ) -> str:
         """Add a key to a source, beside its other keys; return its secret. Raises SourceError."""
-        with self._registry.changing() as connection:
+        with self._registry.changing(cause) as (connection, streams):
             scheme = live_scheme(connection, name)
-            return add_key(connection, name, scheme, secret, allow_short=allow_short)
+            key = add_key(connection, name, scheme, secret, allow_short=allow_short)
+            record_key(streams, name, key)
+        return key.secret
 
-    def expire(self, name: str, key_id: str, at: datetime | None = None) -> int:
+    def expire(self, name: str, key_id: str, cause: Cause, at: datetime | None = None) -> int:
         """Expire one key of a source, now or at a later time; return how many keys outlive it.
 
         Raises SourceError.
@@ -95,39 +103,50 @@ class Sources:
         now = datetime.now(UTC)
         if at is not None and at <= now:
             raise SourceError("this time has passed; without a time, the key expires now")
-        with self._registry.changing() as connection:
+        with self._registry.changing(cause) as (connection, streams):
             live_scheme(connection, name)
-            return expire_key(connection, name, key_id, at or now)
+            others = expire_key(connection, name, key_id, at or now)
+            expired = {"key_id": key_id, "expires_at": to_seconds(at or now)}
+            record(streams, name, SourceStream.KeyExpired, **expired)
+        return others
 
     def change(
-        self, name: str, *, ignore_field: Sequence[str] | None = None, **settings: Any
+        self,
+        name: str,
+        cause: Cause,
+        *,
+        ignore_field: Sequence[str] | None = None,
+        **settings: Any,
     ) -> None:
         """Change settings of a source: what `add` takes, but for the secret. Raises SourceError."""
         check_header(settings.get("header", "X"))
-        with self._registry.changing() as connection:
+        with self._registry.changing(cause) as (connection, streams):
             check_keys_fit(connection, name, settings.get("scheme", live_scheme(connection, name)))
-            if ignore_field is not None:
-                set_ignored(connection, name, ignore_field)
             if settings:
                 change_source(connection, name, **settings)
+            if ignore_field is not None:
+                settings["ignored"] = set_ignored(connection, name, ignore_field)
+            record(streams, name, SourceStream.Changed, settings=settings)
 
     def check_live(self, name: str) -> None:
         """Raise SourceError when a source is unknown or retired."""
         with self._registry.reading() as connection:
             live_scheme(connection, name)
 
-    def retire(self, name: str) -> None:
+    def retire(self, name: str, cause: Cause) -> None:
         """Retire a source: its webhooks are answered 410 from now on. Raises SourceError."""
-        with self._registry.changing() as connection:
+        with self._registry.changing(cause) as (connection, streams):
             live_scheme(connection, name)
             change_source(connection, name, retired_at=timestamp())
+            record(streams, name, SourceStream.Retired)
 
-    def reopen(self, name: str) -> None:
+    def reopen(self, name: str, cause: Cause) -> None:
         """Take back that a source was retired: its live keys verify again. Raises SourceError."""
-        with self._registry.changing() as connection:
+        with self._registry.changing(cause) as (connection, streams):
             if source_row(connection, name).retired_at is None:
                 raise SourceError(f"source {name} is not retired")
             change_source(connection, name, retired_at=None)
+            record(streams, name, SourceStream.Reopened)
 
     def listing(self) -> list[dict[str, Any]]:
         """Return every source and its keys, without the secrets."""

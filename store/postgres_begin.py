@@ -12,8 +12,7 @@ APPEND_LOCK_SECONDS = 3.0
 # One writer at a time, across all hosts: so positions rise in the order of commits, without gaps, and
 # no follower can skip one. A writer that falls silent is disconnected. A server that is set up not to
 # wait for its disk or its standby is made to. Several statements without parameters are one round trip.
-BEGIN = f"""BEGIN ISOLATION LEVEL READ COMMITTED;
-SET LOCAL lock_timeout = '{APPEND_LOCK_SECONDS:.0f}s';
+JOIN = f"""SET LOCAL lock_timeout = '{APPEND_LOCK_SECONDS:.0f}s';
 SET LOCAL idle_in_transaction_session_timeout = '{2 * APPEND_LOCK_SECONDS:.0f}s';
 SELECT set_config('synchronous_commit', 'on', true)
     WHERE current_setting('synchronous_commit') IN ('off', 'local');
@@ -21,6 +20,8 @@ SELECT set_config('synchronous_commit', 'on', true)
 SELECT coalesce(max(position), 0), current_setting('synchronous_standby_names') <> '',
     coalesce((SELECT recorded_at FROM stored_events ORDER BY position DESC LIMIT 1), 0)
 FROM stored_events"""  # noqa: S608 constants only
+READ_COMMITTED = "BEGIN ISOLATION LEVEL READ COMMITTED"
+"""Begins a transaction whose statements see what was committed before each of them."""
 
 
 class Begun(NamedTuple):
@@ -33,7 +34,16 @@ class Begun(NamedTuple):
 
 def begin(connection: Connection) -> Begun:
     """Begin a transaction in which nobody else appends; raises psycopg.Error."""
-    cursor = connection.cursor(row_factory=tuple_row).execute(BEGIN)
+    return _ask(connection, f"{READ_COMMITTED}; {JOIN}")
+
+
+def join(connection: Connection) -> Begun:
+    """Let nobody else append while an open transaction lasts, begun by READ_COMMITTED; raises psycopg.Error."""
+    return _ask(connection, JOIN)
+
+
+def _ask(connection: Connection, statements: str) -> Begun:
+    cursor = connection.cursor(row_factory=tuple_row).execute(statements)
     while cursor.nextset():
         pass
     (begun,) = cursor.fetchall()

@@ -16,7 +16,7 @@ from tests.harness.service_factory import ServiceFactory
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "tests" / "samples" / "shipment"
-PACKAGES = ("domain", "projections", "receiver", "registry", "store")
+PACKAGES = ("audit", "domain", "projections", "receiver", "registry", "store")
 FILES = ("wsgi.py", "setup.cfg")
 CACHES = shutil.ignore_patterns("__pycache__")
 LIST = "/api/v1/shipments/"

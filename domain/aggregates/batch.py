@@ -19,6 +19,11 @@ class Batch(Aggregate):
 
         TOPIC: ClassVar[str] = "Batch.Received"
 
+        def apply(self, aggregate: "Batch") -> None:
+            aggregate.source = self.source
+
+    source: str
+
     @staticmethod
     def create_id(source: str, body: bytes) -> str:
         """Name the stream of an array by its content."""

@@ -72,13 +72,8 @@ class Group(Aggregate):
         self.identifier: str | None = None
 
     def values(self) -> dict[str, Any]:
-        """Return its values under the names of the API."""
-        return {
-            "id": self.group_id,
-            "name": self.name,
-            "parentID": self.parent_id,
-            "groupIdentifier": self.identifier,
-        }
+        """Return what a group is, with its key as `id`."""
+        return {**super().values(), "id": self.group_id}
 
     @staticmethod
     def create_id(organization_id: int, group_id: int) -> str:

@@ -26,6 +26,13 @@ class GroupTree(Aggregate):
             """Return the organization, which its stream names."""
             return int(self.originator_id.partition("/")[2])
 
+        def apply(self, aggregate: "GroupTree") -> None:
+            aggregate.last_move = {"group_id": self.group_id, "parent_id": self.parent_id}
+
+    def __init__(self, stream: str, version: int = 0) -> None:
+        super().__init__(stream, version)
+        self.last_move: dict[str, int] | None = None
+
     @staticmethod
     def create_id(organization_id: int) -> str:
         """Name the stream of an organization's moves."""

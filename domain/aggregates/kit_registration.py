@@ -54,9 +54,8 @@ class KitRegistration(Aggregate):
         self.registration_id = 0
 
     def values(self) -> dict[str, Any]:
-        """Return its values under the names of the API."""
-        names = ("created_at", "modified_at", "customer", "kit", "verification_date")
-        return {"id": self.registration_id, **{name: getattr(self, name) for name in names}}
+        """Return what a registration is, with its key as `id`."""
+        return {**super().values(), "id": self.registration_id}
 
     @staticmethod
     def create_id(registration_id: int) -> str:

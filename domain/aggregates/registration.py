@@ -97,16 +97,8 @@ class Registration(Aggregate):
         self.deactivated: datetime | None = None
 
     def values(self) -> dict[str, Any]:
-        """Return its values under the names of the API."""
-        return {
-            "id": self.registration_id,
-            "profileID": self.profile_id,
-            "groupID": self.group_id,
-            "type": self.type,
-            "created": self.created,
-            "updated": self.updated,
-            "deactivated": self.deactivated,
-        }
+        """Return what a registration is, with its key as `id`."""
+        return {**super().values(), "id": self.registration_id}
 
     @staticmethod
     def create_id(registration_id: int) -> str:

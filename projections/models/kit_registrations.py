@@ -54,10 +54,9 @@ class KitRegistrations(Projection):
         self, writer: BatchWriter, event: KitRegistration.VerificationDateSet, position: int
     ) -> None:
         """Set the verification date."""
-        table = self.registrations[writer.slot]
         writer.change(
             self.registrations,
-            table.c.id == event.registration_id,
+            {"id": event.registration_id},
             modified_at=to_microseconds(event.timestamp),
             verification_date=event.verification_date and to_microseconds(event.verification_date),
         )

@@ -60,8 +60,7 @@ class Quarantined(Projection):
         self._end(writer, event.originator_id, "discarded")
 
     def _end(self, writer: BatchWriter, stream: str, state: str) -> None:
-        table = self.held[writer.slot]
-        writer.change(self.held, table.c.stream == stream, state=state)
+        writer.change(self.held, {"stream": stream}, state=state)
 
     def all(
         self, snapshot: Snapshot, *, before: datetime | None = None, **filters: str | None

@@ -1,10 +1,10 @@
 """GET /api/v1/audit/log/: all events, filtered."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Response
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from audit.log import LogQuery, log_page, topics
 from projections.times import to_microseconds
@@ -14,23 +14,14 @@ from receiver.blueprint import Blueprint
 from receiver.consistency import last_position
 from receiver.current import services
 from receiver.date_fields import QueryDateTime
+from receiver.entry_schemas import EntrySchema, SubjectSchema
 from receiver.fields import Text
-from receiver.history import EntrySchema, answer_entries
+from receiver.history import answer_entries, histories
 
 LONGEST_ACTOR = 128
 blueprint = Blueprint(
     "audit-log", __name__, url_prefix="/api/v1/audit/log", description="What auditors ask."
 )
-
-
-class SubjectSchema(Schema):
-    """The thing that an event belongs to."""
-
-    class Meta:
-        fields = ("kind", "id")
-
-    kind = fields.String(required=True, metadata={"example": "kit"})
-    id = fields.Raw(required=True, metadata={"type": ["string", "integer"]})
 
 
 class LogEntrySchema(EntrySchema):
@@ -57,9 +48,6 @@ class LogQuerySchema(pages.IdPageSchema):
     until = QueryDateTime(load_default=None, metadata={"description": "Recorded before."})
 
 
-_many = LogEntrySchema(many=True)
-
-
 @blueprint.route("/")
 @requires("auditor", narrowed=True)
 @blueprint.query(LogQuerySchema)
@@ -77,10 +65,10 @@ def get_log(query: dict[str, Any]) -> Response:
     if query["until"] is not None:
         until = min(until, _before(query["until"]))
     limit = query["limit"]
-    found = log_page(services().ledger, wanted, after=after, until=until, limit=limit + 1)
-    return answer_entries(found, limit, _many)
+    found = log_page(histories(), wanted, after=after, until=until, limit=limit + 1)
+    return answer_entries(found, limit, subjects=True)
 
 
 def _before(time: datetime) -> int:
     """Return the last position that was recorded before a time."""
-    return services().ledger.store.position_at(to_microseconds(time - timedelta(microseconds=1)))
+    return services().ledger.store.position_at(to_microseconds(time) - 1)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from receiver.commands.shared import as_json, open_services, show
+from receiver.commands.shared import as_json, open_services, operator_cause, show, takes_why
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -32,7 +32,8 @@ def status(as_json: bool) -> None:
 
 @projections.command()
 @click.argument("name", required=False)
-def rebuild(name: str | None) -> None:
+@takes_why()
+def rebuild(name: str | None, why: str | None) -> None:
     """Rebuild the projection NAME, or all, from the first event.
 
     Readers see the old rows until the new ones are complete.
@@ -40,25 +41,43 @@ def rebuild(name: str | None) -> None:
     from rich.console import Console
     from rich.progress import Progress
 
+    from domain.aggregates.projection import Projection
+    from domain.use_cases.administration import record
     from projections.rebuild import rebuild as build
+    from receiver import dates
 
     chosen = _chosen(name)
     with open_services() as services, Progress(console=Console(stderr=True)) as bars:
+        ledger = services.ledger.caused_by(operator_cause(why))
         for model in chosen:
             bar = bars.add_task(model.name, total=None)
-            build(services.ledger, services.read_database, model, _moving(bars, bar))
+            reached = build(services.ledger, services.read_database, model, _moving(bars, bar))
+            stream, now = Projection.create_id(model.name), dates.utc_now()
+            record(ledger, stream, Projection.Rebuilt, now=now, position=reached)
     click.echo(f"Rebuilt: {', '.join(model.name for model in chosen)}.")
 
 
 @projections.command()
 @click.argument("name")
-def skip(name: str) -> None:
+@takes_why()
+def skip(name: str, why: str | None) -> None:
     """Skip, for good, the event at which the projection NAME has stopped."""
+    from domain.aggregates.projection import Projection
+    from domain.use_cases.administration import record
     from projections.status import skip as skip_event
+    from receiver import dates
 
     (chosen,) = _chosen(name)
     with open_services() as services:
-        position = skip_event(services.read_database, chosen.name)
+        ledger = services.ledger.caused_by(operator_cause(why))
+        stream, now = Projection.create_id(chosen.name), dates.utc_now()
+        position = skip_event(
+            services.read_database,
+            chosen.name,
+            lambda position, error: record(
+                ledger, stream, Projection.Skipped, now=now, position=position, error=error
+            ),
+        )
     click.echo(f"{name} passes the event at position {position}, in rebuilds too.")
 
 

@@ -9,7 +9,7 @@ import time
 
 import click
 
-from receiver.commands.shared import open_services
+from receiver.commands.shared import open_services, operator_cause
 from receiver.processors import MOST_WORKERS
 
 PORT_SECONDS = 5.0
@@ -71,7 +71,7 @@ def welcome() -> None:
     from receiver.welcome import greet
 
     with open_services(create=True) as services:
-        click.echo(greet(services))
+        click.echo(greet(services, operator_cause("the first start")))
 
 
 def _listen_once(host: str, port: int) -> str:

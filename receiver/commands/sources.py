@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 import click
 
 from receiver.commands.secrets import allow_short, given_secret, takes_secret
-from receiver.commands.shared import as_json, open_services, show
+from receiver.commands.shared import as_json, open_services, operator_cause, show, takes_why
 from receiver.commands.source_options import as_time, takes_settings
 
 
@@ -22,11 +22,14 @@ def sources() -> None:
 @takes_settings(
     scheme="standard-webhooks", tolerance=300, header="X-Hub-Signature-256", prefix="sha256="
 )
-def add(name: str, secret: str | None, secret_file: BinaryIO | None, **settings: Any) -> None:
+@takes_why()
+def add(
+    name: str, secret: str | None, secret_file: BinaryIO | None, why: str | None, **settings: Any
+) -> None:
     """Add the source NAME; the last line printed is its secret."""
     secret = given_secret(secret, secret_file)
     with open_services(create=True) as services:
-        given = services.sources.add(name, secret=secret, **settings)
+        given = services.sources.add(name, operator_cause(why), secret=secret, **settings)
     click.echo(f"Source {name} may post to /webhooks/{name}, signed with:")
     click.echo(given)
 
@@ -47,13 +50,14 @@ def list_sources(as_json: bool) -> None:
 @sources.command("set")
 @click.argument("name")
 @takes_settings()
-def set_source(name: str, **settings: Any) -> None:
+@takes_why()
+def set_source(name: str, why: str | None, **settings: Any) -> None:
     """Change settings of the source NAME; those that are not given stay as they are."""
     given = {setting: value for setting, value in settings.items() if value is not None}
     if not given:
         raise click.UsageError("Say what is to change.")
     with open_services() as services:
-        services.sources.change(name, **given)
+        services.sources.change(name, operator_cause(why), **given)
     click.echo(f"Source {name} is changed: {', '.join(given)}.")
 
 
@@ -61,13 +65,19 @@ def set_source(name: str, **settings: Any) -> None:
 @click.argument("name")
 @takes_secret("--secret", "The new secret; made at random when it is not given.")
 @allow_short
+@takes_why()
 def rotate(
-    name: str, secret: str | None, secret_file: BinaryIO | None, *, allow_short: bool
+    name: str,
+    secret: str | None,
+    secret_file: BinaryIO | None,
+    *,
+    allow_short: bool,
+    why: str | None,
 ) -> None:
     """Add a key to the source NAME; its old keys verify too, until they are expired."""
     secret = given_secret(secret, secret_file)
     with open_services() as services:
-        given = services.sources.rotate(name, secret, allow_short=allow_short)
+        given = services.sources.rotate(name, operator_cause(why), secret, allow_short=allow_short)
     click.echo(f"Source {name} may sign with its old keys and with:")
     click.echo(given)
 
@@ -78,10 +88,11 @@ def rotate(
 @click.option(
     "--at", callback=as_time, help="When, as 2030-01-31T12:00:00Z; now when it is not given."
 )
-def expire(name: str, key_id: str, at: datetime | None) -> None:
+@takes_why()
+def expire(name: str, key_id: str, at: datetime | None, why: str | None) -> None:
     """Expire the key KEY_ID of the source NAME; warns when it is the last one."""
     with open_services() as services:
-        others = services.sources.expire(name, key_id, at)
+        others = services.sources.expire(name, key_id, operator_cause(why), at)
     when = "any more" if at is None else f"from {at.isoformat(timespec='seconds')} on"
     click.echo(f"Key {key_id} of {name} verifies nothing {when}.")
     if not others:
@@ -95,20 +106,22 @@ def expire(name: str, key_id: str, at: datetime | None) -> None:
 @sources.command()
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Retire it without asking.")
-def retire(name: str, *, yes: bool) -> None:
+@takes_why()
+def retire(name: str, *, yes: bool, why: str | None) -> None:
     """Retire the source NAME, after a question: its webhooks are answered 410 until it is reopened."""
     with open_services() as services:
         services.sources.check_live(name)
         if not yes:
             click.confirm(f"Answer all webhooks of {name} with 410 from now on?", abort=True)
-        services.sources.retire(name)
+        services.sources.retire(name, operator_cause(why))
     click.echo(f"Source {name} is retired.")
 
 
 @sources.command()
 @click.argument("name")
-def reopen(name: str) -> None:
+@takes_why()
+def reopen(name: str, why: str | None) -> None:
     """Reopen the source NAME, which was retired: its live keys verify again."""
     with open_services() as services:
-        services.sources.reopen(name)
+        services.sources.reopen(name, operator_cause(why))
     click.echo(f"Source {name} may post to /webhooks/{name} again.")

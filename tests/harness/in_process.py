@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eventsourcing.persistence import Transcoding
 from freezegun import freeze_time
-from freezegun.api import FrozenDateTimeFactory
+from freezegun.api import FakeDatetime, FrozenDateTimeFactory
 from werkzeug.test import TestResponse
 
 from projections.models import all_projections
@@ -18,10 +19,24 @@ from projections.projector import Projector
 from receiver import create_app, dates
 from receiver.services import Services, assemble
 from receiver.settings import Settings
+from tests.harness.ledgers import TESTER
 from tests.harness.service import environment, sign
 
 # Encoders take datetimes, but not freezegun's subclass of them: it would reach them from these.
 ENCODING = ["_pytest.timing", "domain", "projections", "receiver", "store"]
+
+
+class StoppedTimes(Transcoding):
+    """The registry saves events with times of a stopped clock."""
+
+    type = FakeDatetime
+    name = "stopped-time"
+
+    def encode(self, obj: FakeDatetime) -> str:
+        return obj.isoformat()
+
+    def decode(self, data: str) -> datetime:
+        return datetime.fromisoformat(data)
 
 
 class InProcess:
@@ -32,8 +47,9 @@ class InProcess:
         assemble(settings, migrate=True).close()
         app = create_app(settings)
         self.services: Services = app.extensions["services"]
-        self.secret = self.services.sources.add("lab")
-        number, key = self.services.clients.add("all", ["admin"])
+        self.services.ledger.mapper.transcoder.register(StoppedTimes())
+        self.secret = self.services.sources.add("lab", TESTER)
+        number, key = self.services.clients.add("all", ["admin"], TESTER)
         self._credentials = str(number), key
         self._client = app.test_client()
         self._projector = Projector(

@@ -74,9 +74,9 @@ def limit_lock_waits(patch: pytest.MonkeyPatch, seconds: float) -> None:
     """Let groups wait so long for another process's transaction, and no longer."""
     patch.setattr(sqlite_session, "FILE_LOCK_SECONDS", seconds)
     usual = f"lock_timeout = '{postgres_begin.APPEND_LOCK_SECONDS:.0f}s'"
-    assert usual in postgres_begin.BEGIN
-    begin = postgres_begin.BEGIN.replace(usual, f"lock_timeout = '{seconds}s'")
-    patch.setattr(postgres_begin, "BEGIN", begin)
+    assert usual in postgres_begin.JOIN
+    begin = postgres_begin.JOIN.replace(usual, f"lock_timeout = '{seconds}s'")
+    patch.setattr(postgres_begin, "JOIN", begin)
 
 
 def limit_patience_of_views(patch: pytest.MonkeyPatch, seconds: float) -> None:

@@ -7,9 +7,11 @@ import pytest
 from tests.harness.ledgers import open_ledger
 from tests.harness.per_store import PerStore
 from tests.harness.service import Service
+from tests.harness.stores import Stores
 from tests.organizations.camp import Camp
 from tests.organizations.office import Office
 from tests.organizations.place import Place
+from tests.projections.world import World
 
 
 @pytest.fixture
@@ -42,3 +44,12 @@ def office(url: str) -> Iterator[Office]:
     made.tree()
     yield made
     ledger.close()
+
+
+@pytest.fixture(scope="module")
+def world(stores: Stores) -> Iterator[World]:
+    """Make one world for all stories: each has an organization of its own in it."""
+    with stores.empty() as url:
+        made = World(url)
+        yield made
+        made.close()

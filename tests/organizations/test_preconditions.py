@@ -34,7 +34,7 @@ CHANGES: list[Case] = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def clients(service: Service) -> dict[str, Credentials]:
     """Make a client with each role alone."""
     return {role: service.add_client(role) for role in ("reader", "registrar", "auditor")}

@@ -1,7 +1,6 @@
 """The rows of groups and registrations follow from the story alone, however it is cut into batches."""
 
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 import pytest
@@ -11,75 +10,26 @@ from sqlalchemy import select
 
 from domain.aggregates.group import Group
 from domain.aggregates.registration import Registration
-from domain.errors import Refusal
+from projections import lists
 from projections.models.organizations import Organizations
 from projections.rebuild import rebuild
 from projections.times import to_microseconds
 from tests.harness.effort import effort
-from tests.harness.stores import Stores
-from tests.organizations.office import DEEP, NORTH, SOUTH, Office, at
+from tests.organizations.office import DEEP, NORTH, SOUTH, Office
+from tests.organizations.stories import NUMBERS, ORGANIZATIONS, STORIES, Step, tell
 from tests.projections.world import World, batches_of
 
 MODEL = Organizations()
-ORGANIZATIONS = count(1000)
-NUMBERS = [0, NORTH, SOUTH, DEEP, 8, 9]
-"""The groups of a story; 0 stands for its organization's root."""
-GROUPS, TYPES = st.sampled_from(NUMBERS), st.sampled_from(["patient", "provider"])
-MOMENTS = st.sampled_from([None, at(0), at(1)])
-IDENTIFIERS = st.sampled_from([None, "a", "b"])
-NAMES = st.sampled_from(["Sun", "Moon"])
-SOME = st.integers(0, 7)
-Step = tuple[str, int, dict[str, Any]]
-
-
-def said(**optional: Any) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional=optional)
-
-
-PUT = st.tuples(st.just("put"), GROUPS, said(name=NAMES, parent_id=GROUPS, identifier=IDENTIFIERS))
-REGISTER = st.tuples(st.just("register"), SOME, said(group_id=GROUPS, type=TYPES))
-CHANGE = st.tuples(st.just("change"), SOME, said(group_id=GROUPS, type=TYPES, deactivated=MOMENTS))
-PROJECT = st.tuples(st.just("project"), st.just(0), st.just({}))
-STORIES = st.lists(st.one_of(PUT, REGISTER, CHANGE, PROJECT), max_size=25)
-
-
-@pytest.fixture(scope="module")
-def world(stores: Stores) -> Iterator[World]:
-    """Make one world for all stories: each has an organization of its own in it."""
-    with stores.empty() as url:
-        made = World(url)
-        yield made
-        made.close()
-
-
-def tell(world: World, office: Office, story: list[Step]) -> list[int]:
-    """Do what a story says, as far as it is not refused; return the ids of its registrations."""
-    office.tree()
-    made = [office.register(profile) for profile in range(2)]
-    for step, which, words in story:
-        given = {
-            name: office.organization if name in {"group_id", "parent_id"} and value == 0 else value
-            for name, value in words.items()
-        }
-        try:
-            if step == "put":
-                office.put(which or office.organization, **given)
-            elif step == "register":
-                made.append(office.register(which, **given))
-            elif step == "change":
-                office.change(made[which % len(made)], **given)
-            else:
-                world.project()
-        except Refusal:
-            continue
-    return [each.registration.registration_id for each in made]
 
 
 def rows(world: World, organization: int) -> list[list[tuple[Any, ...]]]:
     """Return the organization's live rows of each table, sorted."""
     with world.reading(MODEL) as view:
         tables = [each[view.slot] for each in MODEL.tables]
-        chosen = [select(each).where(each.c.organization_id == organization) for each in tables]
+        chosen = [
+            select(*lists.shown(each)).where(each.c.organization_id == organization)
+            for each in tables
+        ]
         return [sorted(map(tuple, view.connection.execute(each)), key=repr) for each in chosen]
 
 

@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 from hypothesis import strategies as st
 
 from tests.harness.service import Service
+from tests.organizations.camp import Camp
+from tests.receiver import organization_steps
 from tests.receiver.examples import kit_event, note, report_event
 
 FIRST_DAY = datetime(2001, 1, 1, tzinfo=UTC)
@@ -28,6 +30,12 @@ class Told:
     number: int
     held: list[int] = field(default_factory=list)
     registrations: list[int] = field(default_factory=list)
+    members: list[Any] = field(default_factory=list)
+
+    @property
+    def camp(self) -> Camp:
+        """Return the organization of this history."""
+        return Camp(self.service, self.number)
 
     def status(self, which: int) -> str:
         """Name a status that only this history has."""
@@ -51,7 +59,7 @@ class Told:
         kits = [f"/api/v1/kits/{self.barcode(which)}/" for which in range(3)]
         reports = [f"/api/v1/reports/{self.id(which)}/" for which in range(3)]
         made = [f"/api/v1/kit-registrations/{each}/" for each in self.registrations]
-        return [*kits, *reports, *made, *self.lists()]
+        return [*kits, *reports, *made, *self.lists(), *organization_steps.paths(self)]
 
     def lists(self) -> list[str]:
         """Return lists, whole and in small pages."""
@@ -138,9 +146,10 @@ STEPS: list[st.SearchStrategy[Step]] = [
     st.just(release),
     st.builds(register, st.integers(0, 1), FEW),
     st.builds(verify, FEW, st.sampled_from([None, "2017-11-24", "2018-01-01"])),
+    *organization_steps.STEPS,
 ]
 
 
 def histories() -> st.SearchStrategy[list[Step]]:
     """Draw the steps of a history; most send something."""
-    return st.lists(st.one_of(STEPS[0], *STEPS), min_size=4, max_size=16)
+    return st.lists(st.one_of(STEPS[0], *STEPS), min_size=4, max_size=20)

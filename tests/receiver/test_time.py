@@ -8,6 +8,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from tests.harness.in_process import InProcess, stopped_clock
+from tests.harness.ledgers import TESTER
 from tests.receiver.examples import kit_event, note
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -68,11 +69,11 @@ def test_a_key_that_was_expired_verifies_nothing_from_then_on(
 ) -> None:
     sources, old = inside.services.sources, inside.secret
     clock.tick(timedelta(hours=1))
-    new = sources.rotate("lab")
+    new = sources.rotate("lab", TESTER)
     between = [inside.post_webhook(note(n), secret=key) for n, key in enumerate((old, new), 1)]
     clock.tick(timedelta(hours=1))
     [lab] = sources.listing()
-    sources.expire("lab", lab["keys"][0]["id"])
+    sources.expire("lab", lab["keys"][0]["id"], TESTER)
     after = [inside.post_webhook(note(n), secret=key) for n, key in enumerate((old, new), 3)]
 
     assert [each.status_code for each in between + after] == [202, 202, 401, 202]

@@ -110,8 +110,8 @@ def _patiently(write: Callable[[], T]) -> T:
 def freeze(url: str, answer: int) -> None:
     """Stop in the middle of a transaction; once woken, say how it ended."""
     usual = f"timeout = '{2 * postgres_begin.APPEND_LOCK_SECONDS:.0f}s'"
-    assert usual in postgres_begin.BEGIN
-    postgres_begin.BEGIN = postgres_begin.BEGIN.replace(usual, "timeout = '1s'")
+    assert usual in postgres_begin.JOIN
+    postgres_begin.JOIN = postgres_begin.JOIN.replace(usual, "timeout = '1s'")
     recorder = recorder_of(open_ledger(url))
 
     def work(transaction: UnitOfWork) -> None:

@@ -9,17 +9,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.aggregate import Event
+from domain.aggregates.backup import Backup
 from domain.aggregates.batch import Batch
 from domain.aggregates.claim import Claim
+from domain.aggregates.client import Client
 from domain.aggregates.delivery import Delivery
 from domain.aggregates.group import Group
 from domain.aggregates.group_tree import GroupTree
 from domain.aggregates.kit import Kit
 from domain.aggregates.kit_holder import KitHolder
 from domain.aggregates.kit_registration import KitRegistration
+from domain.aggregates.projection import Projection
 from domain.aggregates.quarantine import Quarantine
 from domain.aggregates.registration import Registration
 from domain.aggregates.report import Report
+from domain.aggregates.source import Source
 from domain.cause import Cause
 
 OPERATED = Cause.of("operator", "ada", "ada", why="sent by mistake", request_id="b7")
@@ -156,4 +160,37 @@ EXAMPLES: dict[str, Event] = {
     "Registration.TypeChanged": Registration.TypeChanged(**_of_registration(type="provider")),
     "Registration.Deactivated": Registration.Deactivated(**_of_registration(deactivated=SENT)),
     "Registration.Reactivated": Registration.Reactivated(**_of_registration()),
+    "Source.Added": _caused(
+        Source.Added(
+            **_of(
+                Source.create_id("lab"),
+                settings={"scheme": "hmac-sha256", "tolerance": 300, "ignored": ["/attempt"]},
+            )
+        ),
+        OPERATED,
+    ),
+    "Source.Changed": Source.Changed(**_of(Source.create_id("lab"), settings={"tolerance": 60})),
+    "Source.KeyAdded": Source.KeyAdded(
+        **_of(Source.create_id("lab"), key_id="key_1", fingerprint="0a1b2c3d4e5f")
+    ),
+    "Source.KeyExpired": Source.KeyExpired(
+        **_of(Source.create_id("lab"), key_id="key_1", expires_at=SENT)
+    ),
+    "Source.Retired": Source.Retired(**_of(Source.create_id("lab"))),
+    "Source.Reopened": Source.Reopened(**_of(Source.create_id("lab"))),
+    "Client.Added": Client.Added(
+        **_of(
+            Client.create_id(3),
+            name="Žofie",
+            roles=["auditor"],
+            organization=5,
+            fingerprint="0a1b2c3d4e5f",
+        )
+    ),
+    "Client.Revoked": Client.Revoked(**_of(Client.create_id(3))),
+    "Projection.Skipped": Projection.Skipped(
+        **_of(Projection.create_id("kits"), position=7, error="KeyError('x')")
+    ),
+    "Projection.Rebuilt": Projection.Rebuilt(**_of(Projection.create_id("kits"), position=7)),
+    "Backup.Made": Backup.Made(**_of(Backup.create_id(), file="copy.db", position=7)),
 }

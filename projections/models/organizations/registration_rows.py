@@ -1,11 +1,13 @@
 """The rows of registrations: event handlers and queries."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, select
+from sqlalchemy import Select, Table, and_, select
 
 from domain.aggregates.registration import Registration
+from projections import lists
 from projections.batch_writer import BatchWriter
 from projections.models.organizations.subtree import write_reach
 from projections.models.organizations.tables import GROUPS, REACH, REGISTRATIONS
@@ -24,7 +26,7 @@ class RegistrationRows(Projection):
         self, writer: BatchWriter, event: Registration.Registered, position: int
     ) -> None:
         """Add the row of a registration."""
-        writer.changed[event.registration_id] = None
+        writer.changed[event.registration_id] = False
         writer.upsert(
             REGISTRATIONS,
             id=event.registration_id,
@@ -35,6 +37,7 @@ class RegistrationRows(Projection):
             created=to_microseconds(event.timestamp),
             updated=to_microseconds(event.timestamp),
             deactivated=None,
+            placed=position,
         )
 
     @handles(Registration.Moved)
@@ -42,10 +45,10 @@ class RegistrationRows(Projection):
         self, writer: BatchWriter, event: Registration.Moved, position: int
     ) -> None:
         """Set the group."""
-        reach = REACH[writer.slot]
-        writer.changed[event.registration_id] = None
-        writer.run(delete(reach).where(reach.c.registration_id == event.registration_id))
-        _change(writer, event, group_id=event.group_id)
+        if event.registration_id in writer.changed:
+            write_reach(writer)
+        writer.changed[event.registration_id] = True
+        _change(writer, event, group_id=event.group_id, placed=position)
 
     @handles(Registration.TypeChanged)
     def type_changed(
@@ -82,12 +85,18 @@ class RegistrationRows(Projection):
         after: Sequence[int] | None,
     ) -> list[dict[str, Any]]:
         """Return the registrations to a group and to all below it, by rising id."""
+        key = {"organization_id": organization_id, "ancestor_id": group_id}
+        if snapshot.as_of is not None:
+            order = ("registration_id",)
+            found = lists.page(snapshot, REACH, order, limit, after=after, **key)
+            return _held(snapshot, [row["registration_id"] for row in found])
         reach = REACH[snapshot.slot]
-        table = REGISTRATIONS[snapshot.slot]
-        where = [reach.c.organization_id == organization_id, reach.c.ancestor_id == group_id]
+        where = [reach.c[name] == value for name, value in key.items()]
         if after is not None:
             where.append(reach.c.registration_id > after[0])
-        wanted = _with_groups(snapshot).join(reach, reach.c.registration_id == table.c.id)
+        table = REGISTRATIONS[snapshot.slot]
+        wanted = _with_groups(table, GROUPS[snapshot.slot])
+        wanted = wanted.join(reach, reach.c.registration_id == table.c.id)
         return _rows(snapshot, wanted.where(*where).order_by(reach.c.registration_id).limit(limit))
 
     def registrations_of_profile(
@@ -101,29 +110,45 @@ class RegistrationRows(Projection):
         registration_id: int | None = None,
     ) -> list[dict[str, Any]]:
         """Return the registrations of a profile in an organization, by rising id, or one of them."""
+        key = {"organization_id": organization_id, "profile_id": profile_id}
+        if registration_id is not None:
+            key["id"] = registration_id
+        if snapshot.as_of is not None:
+            found = lists.page(snapshot, REGISTRATIONS, ("id",), limit, after=after, **key)
+            return _held(snapshot, [row["id"] for row in found])
         table = REGISTRATIONS[snapshot.slot]
-        where = [table.c.organization_id == organization_id, table.c.profile_id == profile_id]
+        where = [table.c[name] == value for name, value in key.items()]
         if after is not None:
             where.append(table.c.id > after[0])
-        if registration_id is not None:
-            where.append(table.c.id == registration_id)
-        wanted = _with_groups(snapshot).where(*where).order_by(table.c.id).limit(limit)
-        return _rows(snapshot, wanted)
+        wanted = _with_groups(table, GROUPS[snapshot.slot])
+        return _rows(snapshot, wanted.where(*where).order_by(table.c.id).limit(limit))
 
 
 def _change(writer: BatchWriter, event: Any, **values: Any) -> None:
-    which = REGISTRATIONS[writer.slot].c.id == event.registration_id
-    writer.change(REGISTRATIONS, which, updated=to_microseconds(event.timestamp), **values)
+    updated = to_microseconds(event.timestamp)
+    writer.change(REGISTRATIONS, {"id": event.registration_id}, updated=updated, **values)
 
 
-def _with_groups(snapshot: Snapshot) -> Select[Any]:
+def _with_groups(table: Table, groups: Table) -> Select[Any]:
     """Select registrations with the names of their groups."""
-    groups, table = GROUPS[snapshot.slot], REGISTRATIONS[snapshot.slot]
     same = and_(
         groups.c.organization_id == table.c.organization_id, groups.c.id == table.c.group_id
     )
     names = [groups.c.name.label("group_name"), groups.c.identifier.label("group_identifier")]
-    return select(table, *names).join(groups, same)
+    return select(*lists.shown(table), *names).join_from(table, groups, same)
+
+
+def _held(snapshot: Snapshot, ids: list[int]) -> list[dict[str, Any]]:
+    """Return the registrations with these ids, in this order, as of the snapshot's position."""
+    tables = product(lists.holding(snapshot, REGISTRATIONS), lists.holding(snapshot, GROUPS))
+    rows: dict[int, dict[str, Any]] = {}
+    for (table, held), (groups, named) in tables:
+        missing = [each for each in ids if each not in rows]
+        if missing:
+            which = [*lists.conditions(table, held), *lists.conditions(groups, named)]
+            wanted = _with_groups(table, groups).where(table.c.id.in_(missing), *which)
+            rows |= {row["id"]: row for row in _rows(snapshot, wanted)}
+    return [rows[each] for each in ids]
 
 
 def _rows(snapshot: Snapshot, wanted: Select[Any]) -> list[dict[str, Any]]:

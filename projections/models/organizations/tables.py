@@ -1,15 +1,15 @@
-"""The tables of organizations, private to their projection.
+"""The tables of organizations, private to their projection; they keep superseded rows.
 
 LINEAGE has a row for each pair of a group and an ancestor, itself included (a closure table). REACH has
 the same for registrations, so a page of the registrations below a group is one range of an index. Names
-are only in GROUPS, so a rename changes one row.
+are only in GROUPS, so a rename changes one row. A registration is in its group from the position `placed`.
 """
 
 from sqlalchemy import BigInteger, Column, Integer
 
-from projections.slot_tables import Word, slot_tables
+from projections.slot_tables import INNER, Word, versioned_tables
 
-GROUPS = slot_tables(
+GROUPS = versioned_tables(
     "groups",
     lambda: [
         Column("organization_id", BigInteger, primary_key=True, autoincrement=False),
@@ -18,8 +18,9 @@ GROUPS = slot_tables(
         Column("parent_id", BigInteger),
         Column("identifier", Word),
     ],
+    within=["organization_id"],
 )
-LINEAGE = slot_tables(
+LINEAGE = versioned_tables(
     "group_lineage",
     lambda: [
         Column("organization_id", BigInteger, primary_key=True, autoincrement=False),
@@ -29,7 +30,7 @@ LINEAGE = slot_tables(
     ],
     indexes=[("organization_id", "ancestor_id", "group_id")],
 )
-REGISTRATIONS = slot_tables(
+REGISTRATIONS = versioned_tables(
     "registrations",
     lambda: [
         Column("id", BigInteger, primary_key=True, autoincrement=False),
@@ -40,10 +41,13 @@ REGISTRATIONS = slot_tables(
         Column("created", BigInteger, nullable=False),
         Column("updated", BigInteger, nullable=False),
         Column("deactivated", BigInteger),
+        Column("placed", BigInteger, nullable=False, info=INNER),
     ],
-    indexes=[("organization_id", "profile_id", "id"), ("organization_id", "group_id", "id")],
+    indexes=[("organization_id", "profile_id", "id")],
+    rising="id",
+    within=["organization_id", "profile_id"],
 )
-REACH = slot_tables(
+REACH = versioned_tables(
     "registration_reach",
     lambda: [
         Column("organization_id", BigInteger, primary_key=True, autoincrement=False),
@@ -51,4 +55,6 @@ REACH = slot_tables(
         Column("registration_id", BigInteger, primary_key=True, autoincrement=False),
     ],
     indexes=[("registration_id", "ancestor_id")],
+    bounds=REGISTRATIONS.bounds,
+    within=["organization_id", "ancestor_id"],
 )

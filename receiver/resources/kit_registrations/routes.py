@@ -14,16 +14,23 @@ from receiver.answers import answer, preconditions
 from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
 from receiver.current import ledger
+from receiver.fields import QueryId, Text
 from receiver.history import add_history
 from receiver.paths import public_path
 from receiver.resources.kit_registrations.schemas import (
     KitRegistrationChangeSchema,
     KitRegistrationSchema,
-    KitRegistrationsQuery,
     NewKitRegistrationSchema,
 )
 
 _one, _many = KitRegistrationSchema(), KitRegistrationSchema(many=True)
+
+
+class KitRegistrationsQuery(pages.IdPageSchema):
+    """The arguments of the list."""
+
+    customer = QueryId(load_default=None)
+    kit = Text(64, load_default=None)
 
 
 def list_registrations(query: dict[str, Any]) -> Response:

@@ -2,9 +2,8 @@
 
 from marshmallow import Schema, fields
 
-from receiver import pages
 from receiver.date_fields import UtcDateTime
-from receiver.fields import Id, QueryId, Text
+from receiver.fields import Id, Text
 from receiver.schemas import Lenient
 
 
@@ -34,10 +33,3 @@ class KitRegistrationChangeSchema(Lenient):
     """The only field that can be changed; other fields are ignored."""
 
     verification_date = UtcDateTime(allow_none=True)
-
-
-class KitRegistrationsQuery(pages.IdPageSchema):
-    """The arguments of the list."""
-
-    customer = QueryId(load_default=None)
-    kit = Text(64, load_default=None)

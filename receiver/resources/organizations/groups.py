@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response, abort
-from marshmallow import Schema, fields
 from werkzeug.exceptions import NotFound
 
 from domain.aggregates.group import Group
@@ -16,10 +15,9 @@ from receiver.answers import answer, preconditions
 from receiver.blueprint import Blueprint
 from receiver.consistency import consistent_snapshot
 from receiver.current import ledger
-from receiver.fields import Id, Text
 from receiver.history import add_history
 from receiver.paths import public_path
-from receiver.schemas import Lenient
+from receiver.resources.organizations.group_schemas import GroupChangeSchema, GroupSchema
 
 blueprint = Blueprint(
     "groups",
@@ -29,36 +27,7 @@ blueprint = Blueprint(
 )
 
 
-class GroupSchema(Schema):
-    """A group, and the path from the root to it."""
-
-    class Meta:
-        fields = ("id", "name", "parentID", "parents", "groupIdentifier")
-
-    id = fields.Integer(required=True)
-    name = fields.String(required=True)
-    parentID = fields.Integer(required=True, allow_none=True, attribute="parent_id")  # noqa: N815
-    parents = fields.List(
-        fields.Integer(), required=True, metadata={"description": "Root first, itself included."}
-    )
-    groupIdentifier = fields.String(  # noqa: N815
-        required=True, allow_none=True, attribute="identifier"
-    )
-
-
 _one, _many = GroupSchema(), GroupSchema(many=True)
-
-
-class GroupChangeSchema(Lenient):
-    """The wanted values of a group; without an identifier or a parent, these stay."""
-
-    name = Text(255, required=True)
-    identifier = Text(255, allow_none=True, data_key="groupIdentifier")
-    parent_id = Id(
-        allow_none=True,
-        data_key="parentID",
-        metadata={"description": "The root's id for a new group that names none."},
-    )
 
 
 @blueprint.route("/<id:group_id>", methods=["PUT"])

@@ -1,0 +1,130 @@
+"""Reads as of a position show what they showed when that was the last one."""
+
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from projections import lists
+from projections.event_batch import BATCH_BYTES
+from projections.models.organizations import Organizations
+from projections.rebuild import rebuild
+from projections.snapshots import Snapshot
+from tests.harness.effort import effort
+from tests.organizations.office import DEEP, NORTH, SOUTH, Office
+from tests.organizations.stories import NUMBERS, ORGANIZATIONS, STORIES, Step, tell
+from tests.projections.world import World, batches_of
+
+MODEL = Organizations()
+PROFILES = range(8)
+MOVES: list[Step] = [
+    ("register", 2, {"group_id": DEEP}),
+    ("change", 2, {"type": "provider"}),
+    ("put", NORTH, {"parent_id": SOUTH}),
+    ("put", DEEP, {"parent_id": 0}),
+    ("change", 2, {"group_id": NORTH}),
+    ("put", NORTH, {"parent_id": DEEP}),
+    ("change", 0, {"group_id": DEEP}),
+    ("put", DEEP, {"name": "Moon", "parent_id": SOUTH}),
+]
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+Answers = dict[str, Any]
+
+
+def answers(world: World, organization: int, as_of: int | None = None) -> Answers:
+    """Ask for all rows of an organization, and all that its named queries answer, in small pages."""
+    with world.reading(MODEL, as_of) as view:
+        found: Answers = {
+            f"{each[0].name} {n}": rows(view, organization, n)
+            for n, each in enumerate(MODEL.tables)
+        }
+        found["groups"] = pages(MODEL.group_page, view, organization)
+        for number in NUMBERS:
+            group = number or organization
+            found[f"group {number}"] = MODEL.group(view, organization, group)
+            found[f"below {number}"] = pages(MODEL.registrations_below, view, organization, group)
+        for profile in PROFILES:
+            listed = pages(MODEL.registrations_of_profile, view, organization, profile)
+            found[f"profile {profile}"] = listed
+            for each in listed:
+                which = {"registration_id": each["id"], "limit": 1}
+                assert MODEL.registrations_of_profile(view, organization, profile, **which) == [
+                    each
+                ]
+    return found
+
+
+def rows(view: Snapshot, organization: int, number: int) -> list[tuple[Any, ...]]:
+    """Return the rows of one table that a snapshot shows, sorted."""
+    return sorted(
+        (
+            tuple(row)
+            for table, held in lists.holding(view, MODEL.tables[number])
+            for row in view.connection.execute(
+                select(*lists.shown(table)).where(
+                    table.c.organization_id == organization, *lists.conditions(table, held)
+                )
+            )
+        ),
+        key=repr,
+    )
+
+
+def pages(query: Any, view: Snapshot, *which: int) -> list[dict[str, Any]]:
+    """Return a whole list, read in pages of three."""
+    found: list[dict[str, Any]] = []
+    while page := query(view, *which, limit=3, after=(found[-1]["id"],) if found else None):
+        found += page
+    return found
+
+
+def recorded_after(world: World, position: int) -> list[int]:
+    """Return the positions of the projection's events."""
+    found, _ = world.ledger.store.select_batch(
+        position, topics=sorted(MODEL.topics), limit=1000, max_bytes=BATCH_BYTES
+    )
+    return [each.id for each in found]
+
+
+def live_answers(
+    world: World, organization: int, positions: list[int], wanted: set[int]
+) -> dict[int, Answers]:
+    """Project event by event; return what is answered live at each of the wanted positions."""
+    told: dict[int, Answers] = {}
+    projector = world.projector(wanted=[MODEL])
+    for position in positions:
+        assert projector.step() == position
+        if position in wanted:
+            told[position] = answers(world, organization)
+    return told
+
+
+@given(
+    story=STORIES,
+    batch=st.sampled_from([1, 2, 5, 1000]),
+    picks=st.lists(st.integers(0, 99), min_size=1, max_size=6),
+)
+@example(story=MOVES, batch=2, picks=list(range(20)))
+@example(story=MOVES, batch=1000, picks=list(range(20)))
+@settings(max_examples=effort(6, 30), deadline=None, phases=PHASES)
+def test_each_position_shows_what_was_live_there_however_events_were_cut_into_batches(
+    world: World, story: list[Step], batch: int, picks: list[int]
+) -> None:
+    world.project()
+    before = world.head
+    office = Office(world.ledger, next(ORGANIZATIONS))
+    tell(world, office, [step for step in story if step[0] != "project"])
+    positions = recorded_after(world, before)
+    wanted = {positions[pick % len(positions)] for pick in picks}
+
+    with batches_of(1):
+        told = live_answers(world, office.organization, positions, wanted)
+    with batches_of(batch):
+        rebuild(world.ledger, world.views, MODEL, lambda done, total: None)
+
+    assert not any(answers(world, office.organization, before).values())
+    for position, following in pairwise([*positions, world.head + 1]):
+        for as_of in {position, following - 1} if position in wanted else ():
+            assert answers(world, office.organization, as_of) == told[position]
