@@ -18,7 +18,7 @@ from projections.models.reports import Reports
 from projections.projection import Projection
 from projections.snapshots import Snapshot
 from tests.domain.observations import STATUSES, Story, fresh_world, stories
-from tests.domain.scene import NOON
+from tests.domain.scene import NOON, kit
 from tests.harness.effort import effort
 from tests.harness.stores import Stores
 from tests.projections.world import World, batches_of
@@ -86,23 +86,19 @@ def tell(world: World, story: Story, number: int) -> None:
             kit=f"K{number}-{customer}",
             verification_date=None,
         )
-    held: list[Outcome] = []
+    held: dict[int, Outcome] = {}
     for source, body in [*story.sent(number), *story.sent(number + 1000)]:
         sent = body[0] if isinstance(body, list) else body
         outcomes = world.send(
             body, {**sent, "type": "note", "data": {}}, source=f"{source[0]}-{number}"
         )
-        held += [each for each in outcomes if each.quarantine not in {None, *map(_held, held)}]
+        held |= {each.quarantine: each for each in outcomes if each.quarantine is not None}
     date = NOON + timedelta(days=1)
     kit_registrations.set_verification_date(
         world.ledger, registered.registration_id, date, now=date
     )
-    for each in held:
+    for each in held.values():
         world.scene.release(each, replace=True)
-
-
-def _held(outcome: Outcome) -> int | None:
-    return outcome.quarantine
 
 
 @given(
@@ -131,9 +127,29 @@ def test_rows_as_of_a_position_are_those_that_were_live_there(
             assert lists(shared, limit, position) == expected
 
 
-def test_rebuilt_rows_know_the_past_too(shared: World) -> None:
-    moment = shared.head // 2
-    before = lists(shared, WHOLE, moment)
+def test_rebuilt_rows_know_the_past_too(shared: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(early_rows, "FEW", 0)
+    moments = range(1, shared.head, 1 + shared.head // 8)
+    before = [lists(shared, WHOLE, moment) for moment in moments]
     with batches_of(7):
         shared.rebuilt()
-    assert lists(shared, WHOLE, moment) == before
+    assert [lists(shared, WHOLE, moment) for moment in moments] == before
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7])
+def test_a_status_is_found_among_those_that_have_it_and_those_that_had_it(
+    world: World, limit: int
+) -> None:
+    barcodes = [f"K{number:02}" for number in range(30)]
+    world.send([kit(n, each, "KIT_SHIPPED") for n, each in enumerate(barcodes)])
+    moment = world.head
+    later = [kit(100 + n, each, "KIT_FAILED") for n, each in enumerate(barcodes) if n % 10 < 4]
+    world.send(later)
+    world.project()
+
+    with world.reading(KITS, moment) as view:
+        shipped = whole(view, KITS, limit, status="KIT_SHIPPED")
+        assert [row["barcode"] for row in shipped] == barcodes
+        assert whole(view, KITS, limit, status="KIT_FAILED") == []
+    with world.reading(KITS) as view:
+        assert len(whole(view, KITS, limit, status="KIT_FAILED")) == len(later)
