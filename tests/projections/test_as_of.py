@@ -18,7 +18,7 @@ from projections.models.reports import Reports
 from projections.projection import Projection
 from projections.snapshots import Snapshot
 from tests.domain.observations import STATUSES, Story, fresh_world, stories
-from tests.domain.scene import NOON, kit
+from tests.domain.scene import NOON, kit, report
 from tests.harness.effort import effort
 from tests.harness.stores import Stores
 from tests.projections.world import World, batches_of
@@ -127,29 +127,38 @@ def test_rows_as_of_a_position_are_those_that_were_live_there(
             assert lists(shared, limit, position) == expected
 
 
-def test_rebuilt_rows_know_the_past_too(shared: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rebuilt_rows_know_the_past_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(early_rows, "FEW", 0)
-    moments = range(1, shared.head, 1 + shared.head // 8)
-    before = [lists(shared, WHOLE, moment) for moment in moments]
+    monkeypatch.setattr(slot_tables, "BLOCK_POSITIONS", 5)
+    for number in (1, 4, 2, 9, 7, 5, 8):
+        world.send([kit(number, f"K{number}", "KIT_SHIPPED"), report(50 + number, number, "READY")])
+    moments = range(1, world.head, 3)
+    with batches_of(1):
+        world.project()
+    before = [lists(world, WHOLE, moment) for moment in moments]
+    assert {len(each[0]) for each in before} >= {1, 3, 6}
     with batches_of(7):
-        shared.rebuilt()
-    assert [lists(shared, WHOLE, moment) for moment in moments] == before
+        world.rebuilt()
+    assert [lists(world, WHOLE, moment) for moment in moments] == before
 
 
-@pytest.mark.parametrize("limit", [1, 2, 7])
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
 def test_a_status_is_found_among_those_that_have_it_and_those_that_had_it(
     world: World, limit: int
 ) -> None:
-    barcodes = [f"K{number:02}" for number in range(30)]
-    world.send([kit(n, each, "KIT_SHIPPED") for n, each in enumerate(barcodes)])
+    def tell(status: str, *numbers: int) -> None:
+        told = [kit(world.head * 100 + n, f"K{n}", status) for n in numbers]
+        world.send(told)
+
+    tell("KIT_SHIPPED", *range(10, 22))
+    tell("KIT_FAILED", 10, 11, 12, 16, 17)
     moment = world.head
-    later = [kit(100 + n, each, "KIT_FAILED") for n, each in enumerate(barcodes) if n % 10 < 4]
-    world.send(later)
+    tell("KIT_FAILED", 13, 14, 18)
     world.project()
 
     with world.reading(KITS, moment) as view:
-        shipped = whole(view, KITS, limit, status="KIT_SHIPPED")
-        assert [row["barcode"] for row in shipped] == barcodes
-        assert whole(view, KITS, limit, status="KIT_FAILED") == []
+        shipped = [row["barcode"] for row in whole(view, KITS, limit, status="KIT_SHIPPED")]
     with world.reading(KITS) as view:
-        assert len(whole(view, KITS, limit, status="KIT_FAILED")) == len(later)
+        left = [row["barcode"] for row in whole(view, KITS, limit, status="KIT_SHIPPED")]
+    assert shipped == ["K13", "K14", "K15", "K18", "K19", "K20", "K21"]
+    assert left == ["K15", "K19", "K20", "K21"]
