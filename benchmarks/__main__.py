@@ -64,6 +64,8 @@ def measure(folder: Path, profile: Profile) -> tuple[list[Ratio], list[Peak]]:
     files = store_kinds.sqlite(folder)
     filled, rate, peak = _fill_and_project(files, profile)
     ratios.append(event_log.projector_ratio(files.name, rate, ratios[0].measured))
+    reconciled, reconcile_peak = event_log.reconcile_ratio(filled, files.name, rate)
+    ratios.append(reconciled)
     console.print("reading and decoding the log")
     ratios.append(event_log.decode_ratio(filled, folder, profile))
     at_scale, scale_peaks = _scale(files, filled, profile)
@@ -72,7 +74,7 @@ def measure(folder: Path, profile: Profile) -> tuple[list[Ratio], list[Peak]]:
     on_postgres, postgres_peaks = _postgres(folder, profile)
     return (
         [*ratios, *at_scale, *registered, *on_postgres],
-        [*peaks, peak, *scale_peaks, *registration_peaks, *postgres_peaks],
+        [*peaks, peak, reconcile_peak, *scale_peaks, *registration_peaks, *postgres_peaks],
     )
 
 
@@ -85,8 +87,9 @@ def _postgres(folder: Path, profile: Profile) -> tuple[list[Ratio], list[Peak]]:
         filled, rate, peak = _fill_and_project(kind, profile)
         ratios.append(postgresql.follower_ratio(filled, kind.name, single))
         ratios.append(event_log.projector_ratio(kind.name, rate, single))
+        reconciled, reconcile_peak = event_log.reconcile_ratio(filled, kind.name, rate)
         at_scale, peaks = _scale(kind, filled, profile)
-    return [*ratios, *at_scale], [peak, *peaks]
+    return [*ratios, reconciled, *at_scale], [peak, reconcile_peak, *peaks]
 
 
 def _fill_and_project(kind: StoreKind, profile: Profile) -> tuple[StoreUnderTest, float, Peak]:

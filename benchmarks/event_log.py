@@ -1,5 +1,8 @@
 """The ratios about the event log without HTTP: projecting it, and reading and decoding it."""
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -27,6 +30,23 @@ def measure_projection(store: StoreUnderTest) -> tuple[float, Peak]:
         seconds = time.perf_counter() - started
         peak = memory.of_process("projector", pid, f"projecting {head:,} events")
     return (head - first) / seconds, peak
+
+
+def reconcile_ratio(store: StoreUnderTest, name: str, projector: float) -> tuple[Ratio, Peak]:
+    """Run `kitledger audit reconcile` on a projected log, and compare it with the projector."""
+    head, started = store.head(), time.perf_counter()
+    command = [sys.executable, "-m", "receiver", "audit", "reconcile"]
+    process = subprocess.Popen(command, env=store.environment, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    ratio = Ratio(
+        f"{name}: stored events: reconcile / projector",
+        Measurement("reconcile", "stored events/s", [head / (time.perf_counter() - started)]),
+        Measurement("projector alone, from zero", "stored events/s", [projector]),
+        target=1.0,
+        problems=[f"it ended with status {process.returncode}"] if process.returncode else [],
+    )
+    return ratio, Peak("reconcile", f"reconciling {head:,} events", usage.ru_maxrss / 1024)
 
 
 def projector_ratio(

@@ -29,7 +29,7 @@ def select(
     """
     connection, within = snapshot.connection, table.info.get(WITHIN, ())
     chosen = wanted.where(early)
-    if wanted.filters.keys() >= set(wanted.order):
+    if within is None or wanted.filters.keys() >= set(wanted.order):
         return rows.select(connection, table, chosen)
     for name in early:
         if _are_few(snapshot, table, {each: chosen.filters[each] for each in (*within, name)}):

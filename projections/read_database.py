@@ -60,6 +60,10 @@ class ReadDatabase:
         """Open a snapshot of a projection that shows every event up to `head`; see Snapshots.open."""
         return self._snapshots.open(name, head, as_of)
 
+    def long_snapshot(self) -> AbstractContextManager[Connection]:
+        """Open a transaction that sees one state of the tables of all projections, however long it lasts."""
+        return self._database.isolated.connect()
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Open the only transaction that may write; it commits when the block ends without an error."""

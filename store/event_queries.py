@@ -15,6 +15,9 @@ SELECT = """SELECT position, originator_id, originator_version, topic, state, re
 FROM stored_events """
 SELECT_TIME = """SELECT recorded_at FROM stored_events
 WHERE position <= ? ORDER BY position DESC LIMIT 1"""
+# With a plus, so that no database reads the table by its position, and sorts it.
+SELECT_STREAMS = f"""{SELECT}WHERE (originator_id, originator_version) > (?, ?) AND originator_id < ?
+AND +position <= ? ORDER BY originator_id, originator_version LIMIT ?"""
 SELECT_HEAD = "SELECT coalesce(max(position), 0) FROM stored_events"
 NEXT_ID = """INSERT INTO given_ids VALUES (?, 1)
 ON CONFLICT (kind) DO UPDATE SET last = given_ids.last + 1 RETURNING last"""

@@ -12,7 +12,13 @@ from store import factory
 from store.advisory_locks import MIGRATION_LOCK
 from store.coalesced_query import CoalescedQuery
 from store.errors import translated_errors
-from store.event_queries import SELECT, SELECT_HEAD, RecordedEvent, notifications
+from store.event_queries import (
+    SELECT,
+    SELECT_HEAD,
+    SELECT_STREAMS,
+    RecordedEvent,
+    notifications,
+)
 from store.postgres_datastore import Datastore
 from store.postgres_queries import PostgresQueries, run
 from store.postgres_session import PostgresSession
@@ -24,12 +30,14 @@ from store.unit_of_work import UnitOfWork
 
 POOL_SIZE = 4
 # Large states lie beside the table: to sum up their lengths does not read them.
-BATCH = """SELECT position, originator_id, originator_version, topic, state, recorded_at FROM (
-    SELECT *, sum(octet_length(state)) OVER (ORDER BY position) - octet_length(state) AS before
-    FROM ({select} WHERE position > ? {among} ORDER BY position LIMIT ?) AS next
-) AS batch WHERE before < ? ORDER BY position"""
-BATCH_OF_ALL = BATCH.format(select=SELECT, among="")
-BATCH_OF_TOPICS = BATCH.format(select=SELECT, among="AND topic = ANY(?)")
+FIRST = """SELECT position, originator_id, originator_version, topic, state, recorded_at FROM (
+    SELECT *, sum(octet_length(state)) OVER (ORDER BY {order}) - octet_length(state) AS before
+    FROM ({wanted}) AS next
+) AS batch WHERE before < ? ORDER BY {order}"""
+BATCH = f"{SELECT} WHERE position > ? {{among}} ORDER BY position LIMIT ?"
+BATCH_OF_ALL = FIRST.format(order="position", wanted=BATCH.format(among=""))
+BATCH_OF_TOPICS = FIRST.format(order="position", wanted=BATCH.format(among="AND topic = ANY(?)"))
+STREAMS = FIRST.format(order="originator_id, originator_version", wanted=SELECT_STREAMS)
 
 
 class Recorder(PostgresQueries, EventRecorder, library.PostgresApplicationRecorder):
@@ -65,6 +73,13 @@ class Recorder(PostgresQueries, EventRecorder, library.PostgresApplicationRecord
             return found, found[-1].id
         # The second statement may have seen more than the first.
         return found, max(reached, found[-1].id if found else 0)
+
+    def select_by_stream(
+        self, after: tuple[str, int], below: str, *, reached: int, limit: int, max_bytes: int
+    ) -> list[RecordedEvent]:
+        """Return the events after a stream and version, in this order; see EventRecorder."""
+        values = [*after, below, reached, limit, max_bytes]
+        return notifications(self._query(STREAMS, values))
 
     def max_notification_id(self) -> int:
         """Return the head; it is queried once for all callers that ask at the same time."""

@@ -56,6 +56,15 @@ class EventRecorder(EventQueries):
         events are returned.
         """
 
+    @abstractmethod
+    def select_by_stream(
+        self, after: tuple[str, int], below: str, *, reached: int, limit: int, max_bytes: int
+    ) -> list[RecordedEvent]:
+        """Return the events after a stream and version, in this order, up to the position `reached`.
+
+        Of streams that sort before `below` alone; for the limits see select_batch.
+        """
+
     def check(self) -> None:
         """Raise OperationalError when what is open is not what the settings name any more."""
 

@@ -9,7 +9,7 @@ from eventsourcing import sqlite as library
 
 from store import factory
 from store.errors import translated_errors
-from store.event_queries import SELECT, RecordedEvent, notifications
+from store.event_queries import SELECT, SELECT_STREAMS, RecordedEvent, notifications
 from store.recorder import EventProcessRecorder, EventRecorder
 from store.sqlite_connection import SqliteQueries, connect
 from store.sqlite_file import SqliteFile
@@ -47,19 +47,35 @@ class Recorder(SqliteQueries, EventRecorder, library.SQLiteApplicationRecorder):
     ) -> tuple[list[RecordedEvent], int]:
         """Return the events after a position, and the position that they reach; see EventRecorder."""
         self.check()
-        rows: list[Any] = []
-        size = 0
         reached = self.max_notification_id()
         among = f"AND topic IN ({','.join('?' * len(topics))})" if topics else ""
         statement = f"{SELECT}WHERE position > ? {among} ORDER BY position LIMIT ?"
-        with translated_errors:
-            for row in self._connected().execute(statement, [after, *topics, limit]):
-                rows.append(row)
-                size += len(row[4])
-                if len(rows) == limit or size >= max_bytes:
-                    return notifications(rows), row[0]
+        rows, cut = self._first(statement, [after, *topics, limit], max_bytes)
+        if cut or len(rows) == limit:
+            return notifications(rows), rows[-1][0]
         # The second statement may have seen more than the first.
         return notifications(rows), max(reached, rows[-1][0] if rows else 0)
+
+    def select_by_stream(
+        self, after: tuple[str, int], below: str, *, reached: int, limit: int, max_bytes: int
+    ) -> list[RecordedEvent]:
+        """Return the events after a stream and version, in this order; see EventRecorder."""
+        values = [*after, below, reached, limit]
+        return notifications(self._first(SELECT_STREAMS, values, max_bytes)[0])
+
+    def _first(
+        self, statement: str, values: Sequence[Any], max_bytes: int
+    ) -> tuple[list[Any], bool]:
+        """Return the first rows, up to so many bytes of state, and whether others may follow."""
+        rows: list[Any] = []
+        size = 0
+        with translated_errors:
+            for row in self._connected().execute(statement, values):
+                rows.append(row)
+                size += len(row[4])
+                if size >= max_bytes:
+                    return rows, True
+        return rows, False
 
     def _connected(self) -> sqlite3.Connection:
         """Return this process's one reading connection, which waits for no writer."""

@@ -19,6 +19,7 @@ from store.connections import connect
 from store.engines import engine
 
 SCHEMA = "views"
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 LOCK_SECONDS = 10
 PAGE_SECONDS = 10
 """The timeout of a reader's query; batches and rebuilds have none."""
@@ -41,6 +42,7 @@ class PostgresDatabase:
             **schema
         )
         self.writer = self.engine.execution_options(begin=begin)
+        self.isolated = self.engine.execution_options(begin=SNAPSHOT)
         self._reader = create_engine(
             "postgresql+psycopg://", creator=self._any_host, poolclass=NullPool
         ).execution_options(**schema)
@@ -80,7 +82,7 @@ class PostgresDatabase:
 
     def begin_snapshot(self, driver: Any, state: str) -> tuple[Any, ...]:
         """Begin a read-only snapshot, and return the row of the query `state`."""
-        cursor = driver.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {state}")
+        cursor = driver.execute(f"{SNAPSHOT}; {state}")
         cursor.nextset()
         row: tuple[Any, ...] = cursor.fetchone()
         return row

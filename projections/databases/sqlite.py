@@ -50,6 +50,7 @@ class SqliteDatabase:
             event.listen(each, "connect", self._remember_file)
             event.listen(each, "checkout", self._require_file)
         self._reader = self.engine.execution_options(begin=None)
+        self.isolated = self.engine
 
     def connect(self) -> Connection:
         """Open a connection for snapshots."""

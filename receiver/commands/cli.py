@@ -6,7 +6,17 @@ from typing import Any
 
 import click
 
-from receiver.commands import backup, clients, project, projections, quarantine, service, sources
+from receiver.commands import (
+    audit,
+    backup,
+    clients,
+    history,
+    project,
+    projections,
+    quarantine,
+    service,
+    sources,
+)
 from receiver.commands.terminal import printable
 
 
@@ -17,8 +27,8 @@ class OneLineErrors(click.Group):
         """Run the command."""
         try:
             return super().invoke(context)
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
-            # So that --help does not import the errors below.
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            # So that --help does not import the errors below. A pipe that was closed ends a command quietly.
             raise
         except _operators() as error:
             cause = getattr(error, "orig", None) or error
@@ -41,6 +51,9 @@ for command in (
     clients.clients,
     projections.projections,
     quarantine.quarantine,
+    history.history,
+    history.replay,
+    audit.audit,
 ):
     kitledger.add_command(command)
 

@@ -101,7 +101,12 @@ def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: boo
 
 def print_json(value: Any) -> None:
     """Print a value as JSON, in visible characters of ASCII alone."""
-    click.echo(json.dumps(value, default=_plain, indent=2).replace("\x7f", "\\u007f"))
+    click.echo(json_text(value, indent=2))
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Return a value as JSON, in visible characters of ASCII alone; without `indent` on one line."""
+    return json.dumps(value, default=_plain, indent=indent).replace("\x7f", "\\u007f")
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A ledger of its own for each test, and an office that does things in it."""
+"""A ledger of its own for each test, an office that does things in it, and a world with read models."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from tests.harness.ledgers import TestedLedger, open_ledger
 from tests.organizations.office import Office
+from tests.projections.world import World
 
 
 @pytest.fixture
@@ -22,3 +23,11 @@ def office(ledger: TestedLedger) -> Office:
     made = Office(ledger)
     made.tree()
     return made
+
+
+@pytest.fixture
+def world(url: str) -> Iterator[World]:
+    """Make an empty world with the projections of the service."""
+    made = World(url)
+    yield made
+    made.close()

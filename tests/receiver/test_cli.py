@@ -23,6 +23,7 @@ CONTRACT = {
     *(f"clients {verb}" for verb in ("add", "list", "revoke")),
     *(f"projections {verb}" for verb in ("status", "rebuild")),
     *(f"quarantine {verb}" for verb in ("list", "show", "release", "discard")),
+    *("history", "replay", "audit reconcile"),
 }
 
 

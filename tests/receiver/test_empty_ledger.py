@@ -78,6 +78,9 @@ def elsewhere(tmp_path: Path) -> Iterator[Service]:
         "projections skip kits",
         "quarantine list",
         "quarantine show 1",
+        "history kit A",
+        "replay",
+        "audit reconcile",
         "quarantine release 1",
         "sources rotate lab",
         "sources retire lab",
@@ -104,7 +107,10 @@ def test_reading_makes_no_read_models(elsewhere: Service, monkeypatch: pytest.Mo
     assert here(elsewhere, "projections", "rebuild").exit_code == 0
 
 
-@pytest.mark.parametrize("words", ["sources list", "projections status", "quarantine list"])
+@pytest.mark.parametrize(
+    "words",
+    ["sources list", "projections status", "quarantine list", "replay", "audit reconcile"],
+)
 def test_reading_makes_no_tables(services: ServiceFactory, words: str) -> None:
     bare = services.bare()
     for name in ("DATABASE_URL", "VIEWS_DATABASE_URL"):

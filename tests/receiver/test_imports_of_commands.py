@@ -67,6 +67,7 @@ def test_no_command_needs_flask(service: Service, fresh: Callable[[], int]) -> N
         "clients revoke": "987654321",
         "projections rebuild": "kit-registrations",
         "quarantine show": held[0],
+        "history": "source flaskless",
         "quarantine release": f"{held[0]} --yes",
         "quarantine discard": f"{held[1]} --why test",
     }

@@ -47,7 +47,7 @@ class Events(Projection):
     def recorded(self, writer: BatchWriter, event: Delivery.Recorded, position: int) -> None:
         """Add the row of an envelope."""
         created_at = to_microseconds(event.created_at)
-        writer.changed[event.event_id, event.source] = created_at
+        writer.changed[position] = event.event_id, created_at
         writer.upsert(
             self.events,
             id=event.event_id,

@@ -28,10 +28,10 @@ BLOCKS = slot_tables(
 
 
 def widen(writer: BatchWriter) -> None:
-    """Widen the blocks of the changed events by their times; `changed` maps (id, source) to a time."""
+    """Widen the blocks by `changed`: the ids and times of events, those of replaced ones too."""
     blocks: dict[int, list[int]] = {}
-    for key, created_at in writer.changed.items():
-        blocks.setdefault(key[0] // BLOCK_IDS, []).append(created_at)
+    for event_id, created_at in writer.changed.values():
+        blocks.setdefault(event_id // BLOCK_IDS, []).append(created_at)
     table = BLOCKS[writer.slot]
     names = list(blocks)
     for start in range(0, len(names), KEYS_IN_A_LIST):
