@@ -83,7 +83,8 @@ class Histories:
             # Kept for the next event: to show values takes longer than to replay.
             shown = self._shown(aggregate) if position in wanted else None
             if shown is not None:
-                found[position] = event, changes(before or {}, shown)
+                known = aggregate is not None
+                found[position] = event, changes(before or {}, shown) if known else []
         return found
 
     def _shown(self, aggregate: Aggregate | None) -> Shown:

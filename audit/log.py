@@ -1,6 +1,6 @@
 """The log: all events, searched by what they are, who caused them, and whether they have a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from audit.entries import Entry
 from audit.history import Histories
 from domain.aggregate import Aggregate, Event
-from domain.cause import KINDS
+from domain.cause import CLIENT, KINDS
 from domain.discovery import modules_of
 from store.log_queries import LogFilter
 
@@ -17,13 +17,12 @@ from store.log_queries import LogFilter
 class LogQuery:
     """What is searched for: None filters nothing.
 
-    `kind` is that of a subject, `event` a topic, and `by` an actor such as client:3 or client/3, or its
-    bare id, of whatever kind.
+    `kind` is that of a subject, `event` a topic, and `by` has actors such as client/3; none filter nothing.
     """
 
     kind: str | None = None
     event: str | None = None
-    by: str | None = None
+    by: tuple[str, ...] = ()
     has_reason: bool | None = None
     organization: int | None = None
 
@@ -58,14 +57,13 @@ def _filter(query: LogQuery) -> LogFilter:
         for topic, kind in topics().items()
         if query.kind in {None, kind} and query.event in {None, topic}
     ]
-    return LogFilter(wanted, _actors(query.by), query.has_reason, query.organization)
+    return LogFilter(wanted, query.by, query.has_reason, query.organization)
 
 
-def _actors(by: str | None) -> list[str]:
-    """Return the actors that a text may mean."""
-    if by is None:
-        return []
+def actors(by: str, clients_named: Callable[[str], Iterable[int]]) -> list[str]:
+    """Return the actors that a text may mean: client:3 or client/3, or an id or a name of any kind."""
     kind, separator, name = by.replace(":", "/", 1).partition("/")
-    if separator and kind in KINDS:
+    if separator:
         return [f"{kind}/{name}"]
-    return [f"{kind}/{by}" for kind in KINDS]
+    named = [f"{CLIENT}/{each}" for each in clients_named(by)]
+    return [*(f"{kind}/{by}" for kind in KINDS), *named]

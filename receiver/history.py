@@ -38,19 +38,24 @@ def answer_entries(entries: list[Entry], limit: int, *, subjects: bool = False) 
 
 
 def add_history(
-    blueprint: Blueprint, path: str, stream_of: Callable[..., str], thing: str, **options: Any
+    blueprint: Blueprint,
+    path: str,
+    stream_of: Callable[..., str],
+    thing: str,
+    *,
+    exists: Callable[..., bool] = lambda **_: False,
 ) -> None:
     """Add the route that answers the history of a thing.
 
     `stream_of` returns the name of its stream from the arguments in the path; it may raise NotFound. A
-    stream without events is answered 404, too.
+    stream without events is answered 404, too, unless the thing `exists` outside of the ledger.
     """
 
     def get_history(query: dict[str, Any], **names: Any) -> Response:
         until, stream = last_position(), stream_of(**names)
         wanted = {"after": (query["after"] or (0,))[0], "limit": query["limit"] + 1}
         found = histories().of_stream(stream, until=until, **wanted)
-        if not found and query["after"] is None:
+        if not found and query["after"] is None and not exists(**names):
             abort(404, f"there is no such {thing}")
         return answer_entries(found, query["limit"])
 
@@ -58,4 +63,4 @@ def add_history(
     get_history.__doc__ = f"Get the history of one {thing}"
     shown = blueprint.response(200, EntrySchema(many=True))
     route = requires("auditor")(blueprint.query(pages.IdPageSchema)(shown(get_history)))
-    blueprint.route(path, **options)(route)
+    blueprint.route(path)(route)

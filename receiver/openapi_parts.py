@@ -38,7 +38,8 @@ DESCRIPTION = """Receives the webhooks of labs into an append-only event store, 
 kits, reports and registrations. A read sees every write that was acknowledged before it was asked;
 when it can't within 2 s, `Ledger-Lag` says how many events behind it is, or `unknown` while the ledger
 itself can't be reached. A read takes `as_of` or `as_of_position`, and answers as it would have then:
-pages go on as of the same position, which `Ledger-Position` names. Paths work with and without the
+pages go on as of the same position, which `Ledger-Position` names. Histories, the log and deliveries are
+read from the ledger itself, and never lag. Paths work with and without the
 trailing slash. A query parameter that a route does not know is answered 400."""
 SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}]
 SCHEMES = {

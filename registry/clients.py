@@ -52,6 +52,17 @@ class Clients:
         """Say whether there is any client."""
         return bool(self._cached.get())
 
+    def named(self, name: str) -> list[int]:
+        """Return the ids of the clients with a name, also of those that were revoked."""
+        with self._registry.reading() as connection:
+            return list(connection.scalars(select(clients.c.id).where(clients.c.name == name)))
+
+    def known(self, client_id: int) -> bool:
+        """Say whether there is, or was, a client with an id."""
+        with self._registry.reading() as connection:
+            found = connection.scalar(select(clients.c.id).where(clients.c.id == client_id))
+        return found is not None
+
     def add(
         self,
         name: str,

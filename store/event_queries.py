@@ -8,7 +8,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import Notification, StoredEvent
 
-from store.log_queries import LogFilter, seeks
+from store.log_queries import LogFilter
 from store.stored_rows import check_stream_id
 
 SELECT = """SELECT position, originator_id, originator_version, topic, state, recorded_at
@@ -43,6 +43,10 @@ class EventQueries(ABC):
     @abstractmethod
     def stream_versions(self, stream_ids: Sequence[str]) -> dict[str, int]:
         """Return the last version of each stream; those that don't exist have version 0 or are missing."""
+
+    @abstractmethod
+    def seek_log(self, wanted: LogFilter, after: int, until: int, limit: int) -> list[int]:
+        """Return the positions that `select_log` returns the events of."""
 
     def select_stream(self, stream_id: str) -> list[RecordedEvent]:
         """Return a stream's events with their positions, oldest first."""
@@ -99,9 +103,7 @@ class EventQueries(ABC):
         self, wanted: LogFilter, after: int, until: int, limit: int
     ) -> list[RecordedEvent]:
         """Return the first events after a position, and up to another, that a filter lets through."""
-        if not wanted.topics:
-            return []
-        found = [row[0] for row in self._query(*seeks(wanted, after, until, limit))]
+        found = self.seek_log(wanted, after, until, limit) if wanted.topics else []
         if not found:
             return []
         where = f"WHERE position IN ({','.join('?' * len(found))}) ORDER BY position"

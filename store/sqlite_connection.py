@@ -7,6 +7,7 @@ from typing import Any
 
 from store.errors import translated_errors
 from store.event_queries import STREAMS_PER_QUERY, EventQueries
+from store.log_queries import LogFilter, range_seek
 from store.sqlite_file import SqliteFile
 
 CHECKPOINT_PAGES = 32_000
@@ -48,3 +49,13 @@ class SqliteQueries(EventQueries):
             marks = ",".join("?" * len(some))
             found.update(self._query(f"{VERSIONS} ({marks}) GROUP BY originator_id", some))
         return found
+
+    def seek_log(self, wanted: LogFilter, after: int, until: int, limit: int) -> list[int]:
+        """Return the first positions in a part of the log: to search range by range costs least here."""
+        columns, ranges = wanted.ranges()
+        statement = range_seek(columns)
+        found: list[int] = []
+        for values in ranges:
+            rows = self._query(statement, [*values, after, until, limit])
+            found += [position for (position,) in rows]
+        return sorted(found)[:limit]

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates
 
-from audit.log import LogQuery, log_page, topics
+from audit.log import LogQuery, actors, log_page, topics
+from domain.cause import KINDS
 from projections.times import to_microseconds
 from receiver import pages
 from receiver.access import own_organization, requires
@@ -41,11 +42,21 @@ class LogQuerySchema(pages.IdPageSchema):
     by = Text(
         LONGEST_ACTOR,
         load_default=None,
-        metadata={"description": "An actor such as client:3, or its id.", "example": "client:3"},
+        metadata={
+            "description": "An actor such as client:3, or an id or a name.",
+            "example": "client:3",
+        },
     )
     has_reason = fields.Boolean(load_default=None, truthy={"true", "1"}, falsy={"false", "0"})
     since = QueryDateTime(load_default=None, metadata={"description": "Recorded then or later."})
     until = QueryDateTime(load_default=None, metadata={"description": "Recorded before."})
+
+    @validates("by")
+    def is_of_a_known_kind(self, by: str | None, **_: Any) -> None:
+        """Refuse a kind that no actor has."""
+        kind, separator, _name = (by or "").replace(":", "/", 1).partition("/")
+        if separator and kind not in KINDS:
+            raise ValidationError(f"Must begin with one of: {', '.join(KINDS)}; or be an id.")
 
 
 @blueprint.route("/")
@@ -57,8 +68,13 @@ def get_log(query: dict[str, Any]) -> Response:
 
     A client that is bound to an organization sees the events of that one.
     """
-    names = ("kind", "event", "by", "has_reason")
-    wanted = LogQuery(**{name: query[name] for name in names}, organization=own_organization())
+    wanted = LogQuery(
+        query["kind"],
+        query["event"],
+        _actors(query["by"]),
+        query["has_reason"],
+        own_organization(),
+    )
     after, until = (query["after"] or (0,))[0], last_position()
     if query["since"] is not None:
         after = max(after, _before(query["since"]))
@@ -67,6 +83,10 @@ def get_log(query: dict[str, Any]) -> Response:
     limit = query["limit"]
     found = log_page(histories(), wanted, after=after, until=until, limit=limit + 1)
     return answer_entries(found, limit, subjects=True)
+
+
+def _actors(by: str | None) -> tuple[str, ...]:
+    return () if by is None else tuple(actors(by, services().clients.named))
 
 
 def _before(time: datetime) -> int:
