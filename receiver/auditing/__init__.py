@@ -1,6 +1,11 @@
-"""The routes of auditors: the log, deliveries, and the histories of sources and clients."""
+"""The routes of auditors: the log, deliveries, reviews, and the histories of sources and clients."""
 
-from receiver.auditing import deliveries, log, principals
+from receiver.auditing import deliveries, log, principals, reviews
 from receiver.blueprint import Blueprint
 
-BLUEPRINTS: tuple[Blueprint, ...] = (log.blueprint, deliveries.blueprint, principals.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    log.blueprint,
+    deliveries.blueprint,
+    reviews.blueprint,
+    principals.blueprint,
+)

@@ -9,7 +9,7 @@ from tests.harness.service import Credentials, Service
 from tests.organizations.camp import Camp
 from tests.receiver.examples import Fresh, kit_event, position, problem, report_event
 
-NARROWED = {"/api/v1/audit/log/"}
+NARROWED = {"/api/v1/audit/log/", "/api/v1/audit/reviews/"}
 """Routes that answer for the client's organization, without naming it."""
 Ids = dict[str, str | int]
 
@@ -40,7 +40,9 @@ def world(service: Service, fresh: Fresh) -> dict[str, Any]:
     registered = service.post("/api/v1/kit-registrations/", body).json()["id"]
     bound = ("--organization", str(own.root))
     auditor = service.add_client("reader", "auditor", options=bound)
+    found = {"from": 1, "to": 1, "finding": "nothing"}
     things = {
+        "review_id": service.post("/api/v1/audit/reviews/", found).json()["id"],
         "barcode": kit,
         "report_id": report,
         "name": "lab",

@@ -23,6 +23,7 @@ from domain.aggregates.projection import Projection
 from domain.aggregates.quarantine import Quarantine
 from domain.aggregates.registration import Registration
 from domain.aggregates.report import Report
+from domain.aggregates.review import Review
 from domain.aggregates.source import Source
 from domain.cause import Cause
 
@@ -192,5 +193,16 @@ EXAMPLES: dict[str, Event] = {
         **_of(Projection.create_id("kits"), position=7, error="KeyError('x')")
     ),
     "Projection.Rebuilt": Projection.Rebuilt(**_of(Projection.create_id("kits"), position=7)),
+    "Review.Recorded": _caused(
+        Review.Recorded(
+            **_of(Review.create_id(4)),
+            first=1,
+            last=7,
+            finding="one kit was shipped twice",
+            independent=True,
+            organization_id=5,
+        ),
+        Cause("client/3", "Žofie", why="the monthly review", request_id="r-1"),
+    ),
     "Backup.Made": Backup.Made(**_of(Backup.create_id(), file="copy.db", position=7)),
 }
