@@ -9,17 +9,18 @@ from typing import Any
 
 from audit.reconcile.log import Log, Stream
 from audit.reconcile.versions import Values, Version, joined
-from projections.slot_tables import SlotTables, block_of
+from projections.slot_tables import SlotTables, VersionedTables, block_of
 
-HOLDING = {"since", "until"}
-"""The columns that say when a row held."""
+HOLDING = frozenset({"since", "until"})
+"""The columns of versioned tables that say when a row held."""
 
 
 class Columns:
     """The columns of a table that hold values, in its own order."""
 
     def __init__(self, tables: SlotTables) -> None:
-        self.names = [each.name for each in tables[0].c if each.name not in HOLDING]
+        others = HOLDING if isinstance(tables, VersionedTables) else frozenset()
+        self.names = [each.name for each in tables[0].c if each.name not in others]
         self.key = [each.name for each in tables[0].primary_key]
         places = [self.names.index(name) for name in self.key]
         self._key = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)

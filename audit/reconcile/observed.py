@@ -18,17 +18,18 @@ encode = msgspec.msgpack.Encoder().encode
 
 
 class ObservedThings(Expectation):
-    """One row for each thing: its status, and all observations that it ever had."""
+    """One row for each thing, with all its observations; and one for each other status that it had."""
 
     def __init__(self, model: ObservedProjection) -> None:
         self._aggregate, self._key = model.aggregate, model.key
         self.category = model.aggregate.category
-        self.parts = ((model.tables[0], (model.key,)),)
-        self.bounds = model.tables[1]
+        tables = model.tables
+        self.parts = ((tables.things, (model.key,)), (tables.statuses, ("status", model.key)))
+        self.bounds = tables.bounds
 
     def expect(self, log: Log, stream: Stream, *wanted: Wanted) -> None:
         """Add the row of one thing; nothing when all its events were skipped."""
-        (things,) = wanted
+        things, statuses = wanted
         things.keys.add((self._id(stream.name),))
         kept: dict[int, list[Any]] = {}
         seen: list[Observation] = []
@@ -63,6 +64,7 @@ class ObservedThings(Expectation):
         }
         things.add([Version(last, None, things.columns.values(row))])
         self.new_key(row[self._key], row["born"])
+        _add_statuses(statuses, row[self._key], kept, shown.status)
 
     def origins(self, log: Log, tables: SlotTables, row: Mapping[str, Any]) -> list[str]:
         """Return the stream of a thing."""
@@ -70,6 +72,18 @@ class ObservedThings(Expectation):
 
     def _id(self, stream: str) -> str | int:
         return self._aggregate.key_type(stream.partition("/")[2])
+
+
+def _add_statuses(
+    wanted: Wanted, key: str | int, kept: Mapping[int, list[Any]], present: str
+) -> None:
+    """Add each status that a thing has had, with its first position; the present one's row is optional."""
+    for since, (_, _, status, *_) in kept.items():
+        row = wanted.columns.values({"status": status, wanted.by[1]: key, "since": since})
+        if (status, key) not in wanted.keys:
+            wanted.keys.add((status, key))
+            wanted.add([Version(since, None, row)])
+    wanted.optional.add((present, key))
 
 
 def _fields(observation: Observation) -> list[Any]:

@@ -58,6 +58,7 @@ class ProfileRegistrations(Expectation):
 
     category = Registration.category
     parts = ((REGISTRATIONS, ("id",)), (REACH, ("registration_id",)))
+    bounds = REGISTRATIONS.bounds
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -78,6 +79,8 @@ class ProfileRegistrations(Expectation):
             states.append((position, registrations.columns.values(row)))
         registrations.keys.add((number,))
         registrations.add(timeline(states))
+        if states:
+            self.new_key(number, states[0][0])
         reach.keys.add((number,))
         reach.add_each(
             [
@@ -90,6 +93,8 @@ class ProfileRegistrations(Expectation):
 
     def origins(self, log: Log, tables: SlotTables, row: Mapping[str, Any]) -> list[str]:
         """Return the stream of the registration."""
+        if tables is self.bounds:
+            return []
         number = row["id"] if tables is REGISTRATIONS else row["registration_id"]
         return [Registration.create_id(number)]
 

@@ -19,7 +19,7 @@ def tables_of(tables: SlotTables, slot: int) -> list[Table]:
 
 def versions_in(connection: Connection, table: Table, wanted: Wanted) -> Iterator[Version]:
     """Yield the versions of rows that `wanted` has the keys of; `since` is 0 where it is not kept."""
-    names = table.c.keys()
+    names = set(table.c.keys()) - set(wanted.columns.names)
     columns: list[ColumnElement[Any]] = [table.c[name] for name in wanted.columns.names]
     columns.append(table.c["since"] if "since" in names else literal(0))
     columns.append(table.c["until"] if "until" in names else literal(None))

@@ -30,7 +30,7 @@ def _sources(world: World) -> None:
     # Held ones: one replaces the kit by another, one its own, one is given up, one stays.
     [moves] = world.send(kit(5000, "A", "KIT_RECEIVED"))
     [changes] = world.send(report(6, 2, "AVAILABLE"))
-    [removes] = world.send(report(7, 2, "BLOCKED"))
+    [removes] = world.send(report(7, 2, "AVAILABLE"))
     [given_up] = world.send(kit(1, "A", "KIT_RECEIVED"))
     world.send(b"{")
     for held in (moves, changes, removes):

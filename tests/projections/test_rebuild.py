@@ -173,7 +173,7 @@ def test_of_two_rebuilds_at_once_the_second_is_refused(world: World) -> None:
 
 def test_a_rebuild_of_an_empty_ledger_is_an_empty_projection(world: World) -> None:
     assert rebuild(world.ledger, world.views, KITS, lambda done, total: None) == 0
-    assert world.rows(KITS) == [[], []]
+    assert world.rows(KITS) == [[], [], []]
 
 
 def test_events_that_arrive_meanwhile_are_in_the_new_rows_and_the_projector_goes_on(

@@ -65,7 +65,7 @@ def test_nothing_of_them_is_shown_once_a_service_has_started(restored: World) ->
     restored.send(*AFTER)
     names = restored.views.restart_strangers(restored.ledger.store, restored.models)
     assert names == [model.name for model in restored.models]
-    assert restored.rows(KITS) == [[], []]
+    assert restored.rows(KITS) == [[], [], []]
     assert restored.positions()[KITS.name] == 0
 
 

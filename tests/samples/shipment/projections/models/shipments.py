@@ -3,7 +3,8 @@
 from sqlalchemy import BigInteger, Column
 
 from domain.aggregates.shipment import Shipment
-from projections.observed import ObservedProjection, observed_tables
+from projections.observed import ObservedProjection
+from projections.observed_tables import observed_tables
 from projections.slot_tables import Word
 
 
