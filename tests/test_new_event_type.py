@@ -114,7 +114,7 @@ def test_events_of_a_new_type_are_read_as_a_list_and_one_by_one(service: Service
 
 def test_a_new_type_has_histories_and_is_in_the_log(service: Service) -> None:
     service.post_webhook(
-        [shipment_event(8, 77, "SENT"), shipment_event(9, 77, "LOST", carrier="X")]
+        [shipment_event(18, 77, "SENT"), shipment_event(19, 77, "LOST", carrier="X")]
     )
 
     sent, lost = service.get(f"{LIST}77/history/").json()

@@ -182,9 +182,8 @@ def test_a_source_that_does_not_exist_is_not_found(service: Service, source: str
 def test_a_retired_source_is_gone(service: Service, fresh: Fresh) -> None:
     service.add_source("old-lab")
     assert service.post_webhook(note(fresh()), source="old-lab").status_code == 202
-    before = position(service)
-
     service.here("sources", "retire", "old-lab", "--yes")
+    before = position(service)
 
     problem(service.post_webhook(note(fresh()), source="old-lab"), 410)
     assert position(service) == before
