@@ -16,7 +16,7 @@ from domain.receipt import Receipt
 
 CHUNK = 20
 Stored = Any
-"""A stored event with its position `id`."""
+"""A stored event with its position `id` and its time of recording."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,20 @@ class Followers:
 
     def _recorded_by_release(self, released: Stored) -> Iterator[Stored]:
         """Yield what was recorded directly before a release, in the same transaction."""
-        cause = self._event(released)
+        request = self._request(released)
         for stored in self._backward(released.id):
-            event = self._event(stored)
-            if event is None or cause is None or isinstance(event, Quarantine.Released):
+            if request is None or self._request(stored) != request:
                 return
-            if cause.request_id is None or event.request_id != cause.request_id:
+            if stored.topic == Quarantine.Released.TOPIC:
                 return
             yield stored
+
+    def _request(self, stored: Stored) -> tuple[str, int] | None:
+        """Return the request and the time of recording of an event, if it has a request."""
+        event = self._event(stored)
+        if event is None or event.request_id is None:
+            return None
+        return event.request_id, stored.recorded_at
 
     def _belongs(self, stored: Stored) -> bool:
         """Say whether an event is of the same delivery, if all between them are."""

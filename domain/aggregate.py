@@ -57,12 +57,12 @@ class Aggregate:
     by_category: ClassVar[dict[str, type["Aggregate"]]] = {}
 
     def __init_subclass__(cls) -> None:
-        for each in vars(cls).values():
-            if isinstance(each, type) and issubclass(each, Event):
-                each.aggregate_class = cls
         category = vars(cls).get("category")
         if category and cls.by_category.setdefault(category, cls) is not cls:
             raise TypeError(f"the category {category} belongs to {cls.by_category[category]}")
+        for each in vars(cls).values():
+            if isinstance(each, type) and issubclass(each, Event):
+                each.aggregate_class = cls
 
     @classmethod
     def of_stream(cls, stream: str) -> type["Aggregate"]:

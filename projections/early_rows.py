@@ -7,7 +7,7 @@ their positions, and sorted; and keys are looked for only up to the greatest tha
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, literal
+from sqlalchemy import BigInteger, Table, bindparam, func, literal
 from sqlalchemy import select as select_columns
 
 from projections import rows
@@ -29,7 +29,7 @@ def select(
     """
     connection, within = snapshot.connection, table.info.get(WITHIN, ())
     chosen = wanted.where(early)
-    if wanted.filters.keys() >= set(wanted.order):
+    if within is None or wanted.filters.keys() >= set(wanted.order):
         return rows.select(connection, table, chosen)
     for name in early:
         if _are_few(snapshot, table, {each: chosen.filters[each] for each in (*within, name)}):
@@ -41,11 +41,12 @@ def select(
 def _are_few(snapshot: Snapshot, table: Table, filters: Filters) -> bool:
     def make() -> Any:
         matching = [rows.condition(table, name, bindparam(name)) for name in filters]
-        return select_columns(literal(1)).where(*matching).offset(FEW).limit(1)
+        found = select_columns(literal(1)).where(*matching)
+        return found.offset(bindparam("few", type_=BigInteger)).limit(1)
 
     statement = rows.once(snapshot.connection, (table.name, "few", *filters), make)
     driver = driver_of(snapshot.connection)
-    return driver.execute(statement.sql, statement.bind(filters)).fetchone() is None
+    return driver.execute(statement.sql, statement.bind({**filters, "few": FEW})).fetchone() is None
 
 
 def _bound(snapshot: Snapshot, bounds: SlotTables, column: str) -> Filters:

@@ -15,7 +15,7 @@ BLOCK_POSITIONS = 4096
 INNER = {"inner": True}
 """The info of a column that only the projection reads."""
 WITHIN = "within"
-"""The info of a table whose index on positions begins with these columns."""
+"""The info of a table: its index on positions begins with these columns; None where there is none."""
 SlotTables = tuple[Table, ...]
 metadata = MetaData()
 
@@ -55,26 +55,26 @@ def versioned_tables(
     indexes: Sequence[Sequence[str]] = (),
     rising: str | None = None,
     bounds: SlotTables | None = None,
-    within: Sequence[str] = (),
+    within: Sequence[str] | None = (),
 ) -> VersionedTables:
     """Define tables whose superseded rows are kept; see slot_tables for the arguments.
 
     `rising` names the column by which they are listed, if its values mostly rise with positions;
     `bounds` are those of other tables with such a column. Lists are `within` rows with equal values of
-    these columns.
+    these columns; None when they are always short, so that they need no index on positions.
     """
-    since, until = (*within, "since"), (*within, "until")
-    live = slot_tables(name, lambda: [*columns(), _position("since")], [*indexes, since])
+    since, until = ([] if within is None else [(*within, each)] for each in ("since", "until"))
+    live = slot_tables(name, lambda: [*columns(), _position("since")], [*indexes, *since])
     made = VersionedTables(live)
     made.past = slot_tables(
         f"{name}_past",
         lambda: [*columns(), _position("since", primary_key=True), _position("until")],
-        [*indexes, since, until],
+        [*indexes, *since, *until],
     )
     made.rising = rising
     made.bounds = bounds if rising is None else bounds_tables(name, live[0].c[rising].type)
     for table in (*live, *made.past):
-        table.info[WITHIN] = tuple(within)
+        table.info[WITHIN] = within
     return made
 
 

@@ -23,11 +23,10 @@ def change_reason() -> str | None:
     A blank one counts as missing.
     """
     given = request.headers.get(HEADER, "").strip()
-    if given:
-        return _decoded(given)
-    if services().settings.require_reason and request.method in REASONED:
+    reason = _decoded(given) if given else None
+    if reason is None and services().settings.require_reason and request.method in REASONED:
         _refuse("This service asks for the reason of every change.")
-    return None
+    return reason
 
 
 def _decoded(given: str) -> str | None:

@@ -112,6 +112,19 @@ def test_events_of_a_new_type_are_read_as_a_list_and_one_by_one(service: Service
     assert service.anonymous("GET", LIST).status_code == 401
 
 
+def test_a_new_type_has_histories_and_is_in_the_log(service: Service) -> None:
+    service.post_webhook(
+        [shipment_event(8, 77, "SENT"), shipment_event(9, 77, "LOST", carrier="X")]
+    )
+
+    sent, lost = service.get(f"{LIST}77/history/").json()
+
+    assert {"field": "shipment_id", "before": None, "after": 77} in sent["changes"]
+    assert {"field": "carrier", "before": None, "after": "X"} in lost["changes"]
+    log = service.get("/api/v1/audit/log/?kind=shipment&event=Shipment.Observed").json()
+    assert {"kind": "shipment", "id": 77} in [entry["subject"] for entry in log]
+
+
 def test_the_document_describes_a_new_type(service: Service) -> None:
     document = service.get("/openapi.json").json()
     schemas = document["components"]["schemas"]

@@ -1,6 +1,7 @@
 """kitledger audit: what auditors ask of the whole ledger."""
 
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,16 +25,18 @@ def audit() -> None:
 def reconcile(as_json: bool) -> None:
     """Compare every row of every read model with the log; the exit status is 1 if any differs.
 
-    Nothing is repaired: `kitledger projections rebuild` fills a read model anew.
+    So are sources, their keys, and clients. Nothing is repaired: `kitledger projections rebuild` fills a
+    read model anew.
     """
     from rich.console import Console
     from rich.progress import Progress
 
-    from audit.reconcile import Reconciliation
+    from audit.reconcile import Reconciliation, principals
     from projections.models import all_projections
 
     console = Console(stderr=True)
     bars = Progress(console=console, transient=True, redirect_stdout=False)
+    differing = 0
     with open_services(migrate=False) as services, bars:
         bar = bars.add_task("Reconciling", total=None)
         comparing = Reconciliation(
@@ -43,12 +46,14 @@ def reconcile(as_json: bool) -> None:
             lambda note: click.echo(printable(note), err=True),
             lambda done, total: bars.update(bar, completed=done, total=total),
         )
-        for difference in comparing.differences():
+        registry = principals.differences(services.ledger, services.registry)
+        for difference in chain(comparing.differences(), registry):
+            differing += 1
             _print(json_text(vars(difference)) if as_json else _line(difference), console)
     counts = f"{comparing.rows} rows and {comparing.events} events"
-    found = f"{comparing.found} difference{'s' * (comparing.found != 1)}"
+    found = f"{differing} difference{'s' * (differing != 1)}"
     click.echo(f"Compared {counts}: {found}.", err=as_json)
-    if comparing.found:
+    if differing:
         raise SystemExit(1)
 
 

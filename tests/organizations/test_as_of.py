@@ -1,13 +1,15 @@
 """Reads as of a position show what they showed when that was the last one."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from projections import lists
+from projections import early_rows, lists, slot_tables
 from projections.event_batch import BATCH_BYTES
 from projections.models.organizations import Organizations
 from projections.rebuild import rebuild
@@ -19,6 +21,8 @@ from tests.projections.world import World, batches_of
 
 MODEL = Organizations()
 PROFILES = range(8)
+FEW = st.sampled_from([0, 1, 5, early_rows.FEW])
+"""How many rows are found by their positions and sorted, not in the order of keys."""
 MOVES: list[Step] = [
     ("register", 2, {"group_id": DEEP}),
     ("change", 2, {"type": "provider"}),
@@ -31,6 +35,14 @@ MOVES: list[Step] = [
 ]
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 Answers = dict[str, Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_blocks() -> Iterator[None]:
+    """Let the greatest key be known of few positions each, so that it limits what is looked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slot_tables, "BLOCK_POSITIONS", 4)
+        yield
 
 
 def answers(world: World, organization: int, as_of: int | None = None) -> Answers:
@@ -105,12 +117,13 @@ def live_answers(
     story=STORIES,
     batch=st.sampled_from([1, 2, 5, 1000]),
     picks=st.lists(st.integers(0, 99), min_size=1, max_size=6),
+    few=FEW,
 )
-@example(story=MOVES, batch=2, picks=list(range(20)))
-@example(story=MOVES, batch=1000, picks=list(range(20)))
+@example(story=MOVES, batch=2, picks=list(range(20)), few=1)
+@example(story=MOVES, batch=1000, picks=list(range(20)), few=early_rows.FEW)
 @settings(max_examples=effort(6, 30), deadline=None, phases=PHASES)
 def test_each_position_shows_what_was_live_there_however_events_were_cut_into_batches(
-    world: World, story: list[Step], batch: int, picks: list[int]
+    world: World, story: list[Step], batch: int, picks: list[int], few: int
 ) -> None:
     world.project()
     before = world.head
@@ -124,7 +137,9 @@ def test_each_position_shows_what_was_live_there_however_events_were_cut_into_ba
     with batches_of(batch):
         rebuild(world.ledger, world.views, MODEL, lambda done, total: None)
 
-    assert not any(answers(world, office.organization, before).values())
-    for position, following in pairwise([*positions, world.head + 1]):
-        for as_of in {position, following - 1} if position in wanted else ():
-            assert answers(world, office.organization, as_of) == told[position]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(early_rows, "FEW", few)
+        assert not any(answers(world, office.organization, before).values())
+        for position, following in pairwise([*positions, world.head + 1]):
+            for as_of in {position, following - 1} if position in wanted else ():
+                assert answers(world, office.organization, as_of) == told[position]

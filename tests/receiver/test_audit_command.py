@@ -58,3 +58,20 @@ def test_it_names_what_was_changed_past_the_program(service: Service, fresh: Fre
     ]
     assert as_json.stderr.endswith(" events: 1 difference.\n")
     assert found.exit_code == as_json.exit_code == 1
+
+
+def test_it_names_a_client_that_was_changed_past_the_program(
+    service: Service, fresh: Fresh
+) -> None:
+    service.post_webhook(kit_event(fresh(), f"K{fresh()}"))
+    number, _ = service.add_client("reader")
+    roles = "UPDATE clients SET roles = %s WHERE id = %s"
+    service.query(roles, "admin", int(number))
+    found = here(service, "audit", "reconcile")
+    service.query(roles, "reader", int(number))
+
+    line, last = found.stdout.splitlines()
+    assert line.startswith(f"clients, id {number}: roles ['reader'] → ['admin'] (position ")
+    assert last.endswith(" events: 1 difference.")
+    assert found.exit_code == 1
+    assert here(service, "audit", "reconcile").exit_code == 0

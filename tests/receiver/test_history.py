@@ -169,6 +169,18 @@ def test_a_history_as_of_a_position_ends_there(service: Service, fresh: Fresh) -
     problem(then(first["position"] - 1), 404)
 
 
+def test_a_history_is_found_with_and_without_the_slash(service: Service, fresh: Fresh) -> None:
+    number, barcode = fresh(), f"K/{fresh()}"
+    service.post_webhook([kit_event(fresh(), barcode), report_event(fresh(), number)])
+
+    for thing in (f"kits/{barcode}", f"kits/{barcode.replace('/', '%2F')}", f"reports/{number}"):
+        path = f"/api/v1/{thing}/"
+        without = service.get(f"{path}history")
+        assert (without.status_code, without.json()) == (200, history(service, path)), thing
+    assert service.get("/api/v1/sources/lab/history").json()[0]["event"] == "Source.Added"
+    assert service.get(f"/api/v1/clients/{service.admin[0]}/history").status_code == 200
+
+
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize(
     "path",

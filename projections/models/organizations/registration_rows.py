@@ -27,6 +27,7 @@ class RegistrationRows(Projection):
     ) -> None:
         """Add the row of a registration."""
         writer.changed[event.registration_id] = False
+        created = to_microseconds(event.timestamp)
         writer.upsert(
             REGISTRATIONS,
             id=event.registration_id,
@@ -34,8 +35,8 @@ class RegistrationRows(Projection):
             profile_id=event.profile_id,
             group_id=event.group_id,
             type=event.type,
-            created=to_microseconds(event.timestamp),
-            updated=to_microseconds(event.timestamp),
+            created=created,
+            updated=created,
             deactivated=None,
             placed=position,
         )

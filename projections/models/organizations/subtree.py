@@ -29,16 +29,19 @@ def write_reach(writer: BatchWriter) -> None:
     """
     writer.flush()
     changed, writer.changed = writer.changed, {}
-    _leave_reach(writer, [each for each, moved in changed.items() if moved])
+    moved = [each for each in changed if changed[each]]
+    _leave_reach(writer, moved)
     registrations, lineage = REGISTRATIONS[writer.slot].c, LINEAGE[writer.slot].c
     reached = select(
         registrations.organization_id, lineage.ancestor_id, registrations.id, registrations.placed
     ).where(*_is_above(writer))
-    # What reached a moved registration, and still does, is kept.
     add = INSERTS[writer.connection.dialect.name](REACH[writer.slot])
-    for some in _lists(list(changed)):
-        found = reached.where(registrations.id.in_(some))
-        writer.run(add.from_select(REACH_COLUMNS, found).on_conflict_do_nothing())
+    for some in _lists([each for each in changed if not changed[each]]):
+        writer.run(add.from_select(REACH_COLUMNS, reached.where(registrations.id.in_(some))))
+    for some in _lists(moved):
+        # What reached a moved registration, and still does, is kept.
+        found = add.from_select(REACH_COLUMNS, reached.where(registrations.id.in_(some)))
+        writer.run(found.on_conflict_do_nothing())
 
 
 def _leave_reach(writer: BatchWriter, moved: list[int]) -> None:

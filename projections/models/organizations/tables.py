@@ -29,6 +29,7 @@ LINEAGE = versioned_tables(
         Column("distance", Integer, nullable=False),
     ],
     indexes=[("organization_id", "ancestor_id", "group_id")],
+    within=None,
 )
 REGISTRATIONS = versioned_tables(
     "registrations",
@@ -45,7 +46,7 @@ REGISTRATIONS = versioned_tables(
     ],
     indexes=[("organization_id", "profile_id", "id")],
     rising="id",
-    within=["organization_id", "profile_id"],
+    within=None,
 )
 REACH = versioned_tables(
     "registration_reach",

@@ -1,0 +1,115 @@
+"""Comparing the rows of sources, keys and clients with the events that record their changes."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from audit.log import topics
+from audit.reconcile.comparison import PRESENT
+from audit.reconcile.difference import MISSING, ROW, Difference
+from domain.aggregates.client import Client
+from domain.aggregates.source import Source
+from domain.ledger import Ledger
+from registry.ignored_fields import load_ignored
+from registry.keys import FINGERPRINT_DIGITS, fingerprint
+from registry.registry import Registry
+from registry.tables import clients, source_keys, sources
+from store.log_queries import LogFilter
+
+CHUNK = 1000
+NOT_IN_THE_LOG = "not in the log"
+KEYS = {"sources": ("name",), "source_keys": ("source", "id"), "clients": ("id",)}
+Identity = tuple[str, tuple[Any, ...]]
+"""The table and the key of a row."""
+Rows = dict[Identity, dict[str, Any]]
+
+
+def differences(ledger: Ledger, registry: Registry) -> Iterator[Difference]:
+    """Yield what was changed past the program: rows that differ from their events, or have none.
+
+    Rows of before the ledger had such events are not in the log. What their later events say is compared.
+    """
+    expected, found, head = _read(ledger, registry)
+    for row in sorted({*expected, *found}, key=repr):
+        table, key = row[0], dict(zip(KEYS[row[0]], row[1], strict=True))
+        if row not in found:
+            yield Difference(table, key, ROW, PRESENT, MISSING, head)
+        elif row not in expected:
+            yield Difference(table, key, ROW, NOT_IN_THE_LOG, PRESENT, head)
+        else:
+            for name, value in expected[row].items():
+                if found[row].get(name) != value:
+                    yield Difference(table, key, name, value, found[row].get(name), head)
+
+
+def _read(ledger: Ledger, registry: Registry) -> tuple[Rows, Rows, int]:
+    """Return the rows that follow from the log, those that there are, and the head: all of one moment."""
+    while True:
+        version, head = registry.version(), ledger.store.max_notification_id()
+        expected = dict(_expected(ledger, head))
+        with registry.reading() as connection:
+            found = dict(_found(connection))
+        if registry.version() == version:
+            return expected, found, head
+
+
+def _expected(ledger: Ledger, until: int) -> Iterator[tuple[Identity, dict[str, Any]]]:
+    of_sources: dict[str, Source] = {}
+    of_clients: dict[str, Client] = {}
+    wanted, after = [name for name, kind in topics().items() if kind in {"source", "client"}], 0
+    while stored := ledger.store.select_log(LogFilter(wanted), after, until, CHUNK):
+        for event in map(ledger.streams.decode, stored):
+            stream = event.originator_id
+            if event.aggregate_class is Source:
+                of_sources.setdefault(stream, Source(stream)).replay([event])
+            else:
+                of_clients.setdefault(stream, Client(stream)).replay([event])
+        after = stored[-1].id
+    return chain(
+        chain.from_iterable(map(_of_source, of_sources.values())),
+        map(_of_client, of_clients.values()),
+    )
+
+
+def _of_source(source: Source) -> Iterator[tuple[Identity, dict[str, Any]]]:
+    name = source.id.partition("/")[2]
+    yield ("sources", (name,)), {**source.settings, "retired": source.retired}
+    for key_id, key in source.keys.items():
+        expires_at = datetime.fromisoformat(key["expires_at"]) if "expires_at" in key else None
+        yield ("source_keys", (name, key_id)), {**key, "expires_at": expires_at}
+
+
+def _of_client(client: Client) -> tuple[Identity, dict[str, Any]]:
+    values = client.values()
+    if client.name is None:
+        # It was added before the ledger had such events.
+        values = {"revoked": client.revoked}
+    return ("clients", (int(client.id.partition("/")[2]),)), values
+
+
+def _found(connection: Connection) -> Iterator[tuple[Identity, dict[str, Any]]]:
+    ignored = load_ignored(connection)
+    for row in connection.execute(select(sources)).mappings():
+        more = {
+            "ignored": list(ignored.get(row["name"], ())),
+            "retired": row["retired_at"] is not None,
+        }
+        yield ("sources", (row["name"],)), {**row, **more}
+    for key in connection.execute(select(source_keys)):
+        expires_at = None if key.expired_at is None else datetime.fromisoformat(key.expired_at)
+        values = {"fingerprint": fingerprint(key.secret), "expires_at": expires_at}
+        yield ("source_keys", (key.source, key.id)), values
+    for client in connection.execute(select(clients)):
+        yield (
+            ("clients", (client.id,)),
+            {
+                "name": client.name,
+                "roles": client.roles.split(),
+                "organization": client.organization,
+                "key_fingerprint": client.key_hash[:FINGERPRINT_DIGITS],
+                "revoked": client.revoked_at is not None,
+            },
+        )
