@@ -16,6 +16,10 @@ def main() -> None:
         client_id, _, key = run_command(
             environment, "clients", "add", "shop", "--role", "reader", "--role", "registrar"
         ).partition(":")
+        inspector = run_command(
+            environment, "clients", "add", "inspector", "--role", "auditor", "--role", "reader"
+        )
+        auditor = inspector.partition(":")[::2]
         serve = ["-m", "receiver", "serve", "--port", str(port)]
         with run_python(serve, environment, folder / "server.log") as process:
             address = f"http://127.0.0.1:{port}"
@@ -23,6 +27,7 @@ def main() -> None:
             shop = Client(address, auth=(client_id, key))
             kits_and_reports(Source(address, secret), shop)
             registrations(shop)
+            audit(environment, Client(address, auth=auditor))
     console.rule("The server has stopped, and its folder is removed")
 
 
@@ -68,6 +73,18 @@ def registrations(shop: Client) -> None:
     console.rule("The registration is deactivated, and reactivated")
     shop.delete(made.headers["location"])
     shop.put(made.headers["location"], json={"deactivated": None})
+
+
+def audit(environment: dict[str, str], inspector: Client) -> None:
+    """Read what has happened to the kit and by whom, and compare the lists with the ledger."""
+    console.rule("The auditor asks what happened to the kit, when, and by whom")
+    first, *_ = inspector.get("/api/v1/kits/UL42345/history/?limit=2").json()
+    console.rule("And what the kit was after the first of these events")
+    inspector.get(f"/api/v1/kits/UL42345/?as_of_position={first['position']}")
+    console.rule("What the shop did without a reason")
+    inspector.get("/api/v1/audit/log/?by=client:1&has_reason=false&kind=group&limit=1")
+    console.rule("Every row of the lists is what the ledger says")
+    console.print(run_command(environment, "audit", "reconcile"))
 
 
 if __name__ == "__main__":
