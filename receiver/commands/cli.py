@@ -72,6 +72,8 @@ def main() -> None:
 
 def _operators() -> tuple[type[Exception], ...]:
     """Return the errors that an operator can act on; imported when one occurs."""
+    from eventsourcing.persistence import MapperDeserialisationError
+
     from domain.errors import Refusal
     from projections.databases import Locked
     from projections.rebuild import RebuildStopped
@@ -83,4 +85,4 @@ def _operators() -> tuple[type[Exception], ...]:
     from store.sqlite_backup import BackupFailed
 
     ours = (ClientError, SettingsError, SourceError, Refusal, Locked, NotStopped, RebuildStopped)
-    return (*ours, BackupFailed, *UNAVAILABLE, OSError)
+    return (*ours, BackupFailed, MapperDeserialisationError, *UNAVAILABLE, OSError)
