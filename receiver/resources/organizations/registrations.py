@@ -117,7 +117,9 @@ def deactivate(organization_id: int, profile_id: int, registration_id: int) -> R
     which = (organization_id, profile_id, registration_id)
     now = dates.millis(dates.utc_now())
     registrations.deactivate_registration(ledger(), *which, preconditions(_shown), now=now)
-    return Response(status=204)
+    response = Response(status=204)
+    del response.content_type
+    return response
 
 
 def _stream_of(organization_id: int, profile_id: int, registration_id: int) -> str:
