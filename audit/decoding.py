@@ -3,7 +3,6 @@
 from typing import cast
 
 from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
-from eventsourcing.utils import TopicError
 
 from domain.aggregate import Event
 from domain.stream_repository import StreamRepository
@@ -13,5 +12,5 @@ def decoded(streams: StreamRepository, stored: object) -> Event | None:
     """Return a stored event as it was saved; None if this version can't decode it."""
     try:
         return streams.decode(cast(StoredEvent, stored))
-    except (MapperDeserialisationError, TopicError):
+    except MapperDeserialisationError:
         return None

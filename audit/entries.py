@@ -73,7 +73,11 @@ def subject(stream: str) -> Subject:
     """Return the thing that a stream is about."""
     kind, _, key = stream.partition("/")
     of_kind = Aggregate.by_category.get(kind, Aggregate)
-    return Subject(kind, of_kind.key_type(key))
+    try:
+        return Subject(kind, of_kind.key_type(key))
+    except ValueError:
+        # Another version may name its streams otherwise.
+        return Subject(kind, key)
 
 
 def recorded_time(microseconds: int, event: Event | None) -> datetime:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
+from audit.decoding import decoded
 from audit.entries import Actor, actor, recorded_time
 from audit.log import topics
 from domain.aggregates.review import Review
@@ -41,7 +42,7 @@ def reviews(ledger: Ledger, *, until: int, organization: int | None) -> Iterator
     """Yield the reviews up to a position, the oldest first; of an organization alone, unless it is None."""
     wanted, after = LogFilter([Review.Recorded.TOPIC], organization=organization), 0
     while found := ledger.store.select_log(wanted, after, until, CHUNK):
-        yield from (_reviewed(ledger, each) for each in found)
+        yield from filter(None, (_reviewed(ledger, each) for each in found))
         after = found[-1].id
 
 
@@ -74,8 +75,11 @@ def is_independent(ledger: Ledger, by: str, first: int, last: int) -> bool:
     return not ledger.store.select_log(LogFilter(others, [by]), first - 1, last, 1)
 
 
-def _reviewed(ledger: Ledger, stored: Any) -> Reviewed:
-    event = cast(Review.Recorded, ledger.streams.decode(stored))
+def _reviewed(ledger: Ledger, stored: Any) -> Reviewed | None:
+    """Return a review; None if this version can't decode it, so that its positions are reviewed again."""
+    event = decoded(ledger.streams, stored)
+    if not isinstance(event, Review.Recorded):
+        return None
     return Reviewed(
         id=int(event.originator_id.partition("/")[2]),
         first=event.first,

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
+from eventsourcing.persistence import MapperDeserialisationError
 from flask import Flask, Response, current_app, json
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
@@ -73,6 +74,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     for each in UNAVAILABLE:
         app.register_error_handler(each, _unavailable)
+    app.register_error_handler(MapperDeserialisationError, _unreadable)
     app.register_error_handler(Overloaded, lambda error: problem(503, str(error)))
     app.register_error_handler(Exception, _unexpected)
 
@@ -104,6 +106,13 @@ def _http(error: HTTPException) -> Response:
 def _unavailable(error: Exception) -> Response:
     structlog.get_logger().error("store-unavailable", error=str(error.__cause__ or error))
     return problem(503, "the store can't be reached or written just now; try again")
+
+
+def _unreadable(error: Exception) -> Response:
+    structlog.get_logger().error("event-unreadable", error=str(error))
+    return problem(
+        503, "this version can't read an event of it, which a later one may have recorded"
+    )
 
 
 def _unexpected(error: Exception) -> Response:

@@ -91,4 +91,14 @@ def _refuse_known(connection: Connection, name: str, scheme: str, secret: str) -
 
 
 def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    """Return a time, in UTC unless it says otherwise; one that can't be read has passed.
+
+    Somebody may have changed the row by hand, which must not stop the other keys.
+    """
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -64,10 +64,13 @@ class Mapper(StockMapper[str]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """Decode an event and upcast an older shape; raises MapperDeserialisationError."""
-        event_class = resolve_topic(stored_event.topic)
         try:
+            event_class = resolve_topic(stored_event.topic)
+            known = (self._shapes.get(event_class) or self._shape(event_class)).version
             encoded = stored_event.state
             state = self._decode(encoded if self._is_plain else self._unseal(encoded))
+            version = state.pop("class_version", 1)
+            _check_shape(version, known)
         except Exception as error:
             where = f"{stored_event.originator_id} version {stored_event.originator_version}"
             raise DeserialisationError(
@@ -75,8 +78,7 @@ class Mapper(StockMapper[str]):
             ) from error
         state["originator_id"] = stored_event.originator_id
         state["originator_version"] = stored_event.originator_version
-        version = state.pop("class_version", 1)
-        while version < (self._shapes.get(event_class) or self._shape(event_class)).version:
+        while version < known:
             getattr(event_class, f"upcast_v{version}_v{version + 1}")(state)
             version += 1
         event = object.__new__(event_class)
@@ -98,3 +100,9 @@ class Mapper(StockMapper[str]):
     def _unseal(self, state: bytes) -> bytes:
         decrypted = self.cipher.decrypt(state) if self.cipher else state
         return self.compressor.decompress(decrypted) if self.compressor else decrypted
+
+
+def _check_shape(version: int, known: int) -> None:
+    """Raise ValueError for a shape that only a later version of the program knows."""
+    if version > known:
+        raise ValueError(f"its shape is {version}, and here {known} is the latest")

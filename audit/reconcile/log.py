@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from eventsourcing.persistence import Notification
 
+from audit.decoding import decoded
 from domain.aggregate import Aggregate, Event
 from domain.ledger import Ledger
 
@@ -19,7 +20,7 @@ A = TypeVar("A", bound=Aggregate)
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The events of one stream, with their positions; those that were skipped are None."""
+    """The events of one stream, with their positions; None are those that were skipped or can't be decoded."""
 
     name: str
     events: list[tuple[int, Event | None]]
@@ -87,8 +88,11 @@ class Log:
             after = (str(page[-1].originator_id), page[-1].originator_version)
 
     def _stream(self, name: str, stored: list[Notification]) -> Stream:
-        decode, skipped = self._ledger.streams.decode, self._skipped
-        events = [(each.id, None if each.id in skipped else decode(each)) for each in stored]
+        streams, skipped = self._ledger.streams, self._skipped
+        # A projection stops before an event that can't be decoded, or it doesn't know the topic.
+        events = [
+            (each.id, None if each.id in skipped else decoded(streams, each)) for each in stored
+        ]
         return Stream(name, events, sum(len(each.state) for each in stored))
 
 

@@ -12,11 +12,18 @@ blueprint = Blueprint(
 
 
 def _is_source(name: str) -> bool:
-    return services().sources.get(name) is not None
+    known = services().sources.get(name) is not None
+    return known and not _was_added(Source.create_id(name), Source.Added)
 
 
 def _is_client(client_id: int) -> bool:
-    return services().clients.known(client_id)
+    known = services().clients.known(client_id)
+    return known and not _was_added(Client.create_id(client_id), Client.Added)
+
+
+def _was_added(stream: str, added: type[Source.Added | Client.Added]) -> bool:
+    """Say whether a stream tells when its source or client was added: as of before, there was none."""
+    return any(each.topic == added.TOPIC for each in services().ledger.store.select_stream(stream))
 
 
 # Those that an earlier version added have no events until they are changed.

@@ -35,7 +35,8 @@ def reconcile(as_json: bool) -> None:
     from projections.models import all_projections
 
     console = Console(stderr=True)
-    bars = Progress(console=console, transient=True, redirect_stdout=False)
+    hidden = not console.is_terminal
+    bars = Progress(console=console, transient=True, redirect_stdout=False, disable=hidden)
     differing = 0
     with open_services(migrate=False) as services, bars:
         bar = bars.add_task("Reconciling", total=None)

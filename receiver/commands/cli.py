@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,6 +31,8 @@ class OneLineErrors(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             # So that --help does not import the errors below. A pipe that was closed ends a command quietly.
             raise
+        except UnicodeEncodeError as error:
+            raise click.ClickException("what was given has characters that are none") from error
         except _operators() as error:
             cause = getattr(error, "orig", None) or error
             raise click.ClickException(printable(" ".join(str(cause).split()))) from error
@@ -65,6 +68,9 @@ def main() -> None:
     is printed as an escape: a command that has made a key would end before it prints it.
     """
     os.umask(0o077)
+    # Python has no stream where the caller has closed it, and the ledger's file would take its number.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 open to the end
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 open to the end
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(kitledger(prog_name="kitledger"))
@@ -72,6 +78,8 @@ def main() -> None:
 
 def _operators() -> tuple[type[Exception], ...]:
     """Return the errors that an operator can act on; imported when one occurs."""
+    from eventsourcing.persistence import MapperDeserialisationError
+
     from domain.errors import Refusal
     from projections.databases import Locked
     from projections.rebuild import RebuildStopped
@@ -83,4 +91,4 @@ def _operators() -> tuple[type[Exception], ...]:
     from store.sqlite_backup import BackupFailed
 
     ours = (ClientError, SettingsError, SourceError, Refusal, Locked, NotStopped, RebuildStopped)
-    return (*ours, BackupFailed, *UNAVAILABLE, OSError)
+    return (*ours, BackupFailed, MapperDeserialisationError, *UNAVAILABLE, OSError)

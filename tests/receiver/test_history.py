@@ -205,3 +205,21 @@ def test_histories_are_for_auditors(service: Service, fresh: Fresh) -> None:
 
     problem(service.get(path, auth=reader), 403)
     assert service.get(path, auth=auditor).status_code == 200
+
+
+def test_as_of_a_position_before_they_were_added_there_is_no_source_and_no_client(
+    service: Service, fresh: Fresh
+) -> None:
+    name, earlier = f"lab-{fresh()}", service.post_webhook(kit_event(fresh(), f"K{fresh()}")).json()
+    as_of = f"?as_of_position={earlier['position']}"
+    source = f"/api/v1/sources/{name}/history/{as_of}"
+    before = service.get(source)
+    service.add_source(name)
+    number, _ = service.add_client("reader")
+
+    after = service.get(source)
+
+    assert (before.status_code, after.status_code) == (404, 404)
+    assert before.content == after.content
+    assert service.get(f"/api/v1/clients/{number}/history/{as_of}").status_code == 404
+    assert service.get(f"/api/v1/clients/{number}/history/").status_code == 200

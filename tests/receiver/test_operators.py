@@ -45,3 +45,28 @@ def test_whatever_the_terminal_can_show_the_key_is_printed(
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert uuid.UUID(done.stdout.split()[-1].decode().partition(":")[2])
+
+
+@pytest.mark.one_store
+@pytest.mark.parametrize("words", [("history", "kit"), ("sources", "rotate")])
+def test_what_is_no_text_is_refused_on_one_line(prepared: Service, words: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [*COMMAND, *words, b"\xff"], env=prepared.environment, capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"Error: what was given has characters that are none\n"
+
+
+@pytest.mark.one_store
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_command_runs_without_a_terminal_and_writes_to_no_file_instead(
+    prepared: Service, closed: str
+) -> None:
+    command = f"{' '.join(COMMAND)} replay {closed}"
+
+    done = subprocess.run(
+        ["sh", "-c", command], env=prepared.environment, capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")

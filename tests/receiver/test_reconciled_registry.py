@@ -55,6 +55,7 @@ def test_each_row_that_was_changed_past_the_program_is_named_and_nothing_else(
         ("UPDATE source_keys SET secret = 'whsec_AAAA' WHERE source = %s", other),
         ("UPDATE source_keys SET expired_at = NULL WHERE id = %s", old),
         ("INSERT INTO source_keys VALUES (%s, 'key_new', 'whsec_AAAA', '2020-01-01', NULL)", other),
+        ("UPDATE source_keys SET expired_at = 'soon' WHERE id = %s", new),
         ("UPDATE clients SET roles = 'admin' WHERE id = %s", client),
         ("UPDATE clients SET revoked_at = NULL WHERE id = %s", revoked),
     ]
@@ -70,6 +71,7 @@ def test_each_row_that_was_changed_past_the_program_is_named_and_nothing_else(
         ("source_keys", *other_key, "fingerprint"),
         ("source_keys", other, "key_new", "row"),
         ("source_keys", name, old, "expires_at"),
+        ("source_keys", name, new, "expires_at"),
         ("clients", client, "roles"),
         ("clients", revoked, "revoked"),
     }
@@ -105,3 +107,19 @@ def _change_in_the_second_version(services: Services, name: str) -> None:
         source = Source(Source.create_id(name), version=1)
         source.trigger(Source.Changed, datetime.now(UTC), settings={"tolerance": 7})
         streams.save_aggregates(source)
+
+
+@pytest.mark.parametrize("time", ["2020-01-01", "soon", ""])
+def test_a_time_that_was_set_by_hand_expires_its_key_and_stops_no_other(
+    shell: Service, name: str, time: str
+) -> None:
+    shell.add_source(name)
+    shell.here("sources", "rotate", name)
+    [first, second] = shell.query("SELECT id FROM source_keys WHERE source = %s", name)
+    shell.query("UPDATE source_keys SET expired_at = %s WHERE id = %s", time, *first)
+
+    with opened(shell) as services:
+        source = services.sources.get(name)
+
+    assert source is not None
+    assert [key.id for key in source.keys] == [*second]

@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import Response, abort
 
+from audit.decoding import decoded
+from domain.aggregates.registration import Registration
 from domain.use_cases import registrations
-from domain.use_cases.registration_lookup import RegistrationInGroup, find_registration
+from domain.use_cases.registration_lookup import RegistrationInGroup
 from domain.use_cases.registrations import RegistrationChange
 from projections.models.organizations import PROJECTION
 from receiver import dates, pages
@@ -115,13 +117,24 @@ def deactivate(organization_id: int, profile_id: int, registration_id: int) -> R
     which = (organization_id, profile_id, registration_id)
     now = dates.millis(dates.utc_now())
     registrations.deactivate_registration(ledger(), *which, preconditions(_shown), now=now)
-    return Response(status=204)
+    response = Response(status=204)
+    del response.content_type
+    return response
 
 
 def _stream_of(organization_id: int, profile_id: int, registration_id: int) -> str:
-    """Return the stream of a registration; raises NotFound unless it is this profile's."""
-    which = (organization_id, profile_id, registration_id)
-    return find_registration(services().ledger.streams, *which).registration.id
+    """Return the stream of a registration; aborts with 404 unless it is this profile's."""
+    stream = Registration.create_id(registration_id)
+    repository = services().ledger.streams
+    # The first event says whose it is; a later one may be of a version that is not known here.
+    events = [decoded(repository, each) for each in repository.store.select_stream(stream)[:1]]
+    found = Registration(stream).replay(event for event in events if event is not None)
+    if not found.version or (found.organization_id, found.profile_id) != (
+        organization_id,
+        profile_id,
+    ):
+        abort(404, "there is no such registration")
+    return stream
 
 
 add_history(blueprint, f"{ONE}/history", _stream_of, "registration")
