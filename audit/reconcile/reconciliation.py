@@ -6,22 +6,22 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from audit.reconcile.comparison import Comparison
-from audit.reconcile.difference import Difference
+from audit.reconcile.difference import ROW, Difference
 from audit.reconcile.expectation import Expectation
 from audit.reconcile.log import Log
 from audit.reconcile.models import expectations
+from audit.reconcile.skips import Skips
 from domain.ledger import Ledger
 from projections.projection import Projection
 from projections.read_database import ReadDatabase
-from projections.tables import projections, skipped
+from projections.tables import projections
 
 
 class Reconciliation:
     """Compare every row of some read models, each as of the position that its projection has reached.
 
     All are read in one snapshot. `note` is called with what a person should know of a projection,
-    `progress(done, total)` with events. `rows` and `events` count what was compared, `found` the
-    differences.
+    `progress(done, total)` with events. `rows` and `events` count what was compared.
     """
 
     def __init__(
@@ -34,7 +34,6 @@ class Reconciliation:
     ) -> None:
         self.rows = 0
         self.events = 0
-        self.found = 0
         self._ledger = ledger
         self._read_database = read_database
         self._models = models
@@ -48,21 +47,20 @@ class Reconciliation:
             rows = {row.name: row for row in connection.execute(select(projections))}
             self._total = self._ledger.store.max_notification_id()
             for model in self._models:
-                if model.name not in rows:
-                    self._note(f"{model.name} has no tables yet, so it is not compared.")
-                    continue
-                for difference in self._of_model(connection, model, rows[model.name]):
-                    self.found += 1
-                    yield difference
+                if model.name in rows:
+                    yield from self._of_model(connection, model, rows[model.name])
+                else:
+                    key = {"name": model.name}
+                    yield Difference(projections.name, key, ROW, model.name, None, self._total)
             self._progress(self._total, self._total)
 
     def _of_model(
         self, connection: Connection, model: Projection, row: Row[Any]
     ) -> Iterator[Difference]:
-        passed = select(skipped.c.position).where(skipped.c.name == model.name)
-        positions = sorted(connection.scalars(passed.where(skipped.c.position <= row.position)))
-        self._describe(row, positions)
-        log = Log(self._ledger, row.position, frozenset(positions), self._read)
+        skips = Skips(self._ledger, connection, model.name, row.position)
+        yield from skips.differences()
+        self._describe(row, skips.agreed)
+        log = Log(self._ledger, row.position, frozenset(skips.agreed), self._read)
         for expectation in expectations(model):
             comparison = Comparison(connection, row.slot, log)
             yield from self._of_streams(comparison, expectation, log)

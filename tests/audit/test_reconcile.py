@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,11 +10,14 @@ from sqlalchemy import Column, Row, Table, delete, insert, select, update
 
 from audit.reconcile import Difference, Reconciliation
 from domain.aggregates.delivery import Delivery
+from domain.aggregates.projection import Projection
+from domain.use_cases.administration import record
 from projections.models import all_projections
 from projections.slot_tables import all_tables
 from projections.status import skip
+from projections.tables import projections, skipped
 from tests.audit.whole_story import tell
-from tests.domain.scene import kit
+from tests.domain.scene import NOON, kit
 from tests.harness.ledgers import recorder_of
 from tests.harness.stores import Stores
 from tests.projections.tally import Tally
@@ -182,13 +186,36 @@ def test_stopped_projections_and_skipped_events_are_told(
     assert stopped.startswith("events has stopped at position")
     assert "not this one" in stopped
 
-    position = skip(world.views, "events", lambda *_: None)
+    position = skip(world.views, "events", partial(decide, world, "events"))
     world.project()
     found, notes, _ = reconcile(world)
     assert (found, notes) == (
         [],
         [f"events has skipped the events at these positions: {position}."],
     )
+
+
+def decide(world: World, name: str, position: int, error: str | None) -> None:
+    """Record that an operator skips an event, as the command does."""
+    stream, decided = Projection.create_id(name), {"position": position, "error": error}
+    record(world.ledger, stream, Projection.Skipped, now=NOON, **decided)
+
+
+def test_a_skip_or_a_projection_that_was_written_or_removed_by_hand_is_named(world: World) -> None:
+    world.send(kit(1, "A", "KIT_SHIPPED"), kit(2, "B", "KIT_SHIPPED"))
+    world.project()
+    with world.views.transaction() as connection:
+        connection.execute(insert(skipped).values(name="kits", position=2, error="none"))
+        connection.execute(delete(projections).where(projections.c.name == "reports"))
+    decide(world, "events", 3, None)
+
+    found, _, _ = reconcile(world)
+
+    assert [(each.kind, each.key, each.expected, each.found) for each in found] == [
+        ("skipped_events", {"name": "events", "position": 3}, 3, None),
+        ("skipped_events", {"name": "kits", "position": 2}, None, 2),
+        ("projections", {"name": "reports"}, "reports", None),
+    ]
 
 
 def test_a_read_model_without_expectations_is_refused(url: str) -> None:
