@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from domain.aggregate import Aggregate, Event
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from projections.times import from_microseconds
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def recorded_time(microseconds: int, event: Event | None) -> datetime:
     """Return the time of recording; that of the command for events that were recorded without one."""
     if microseconds == 0 and event is not None:
         return event.timestamp
-    return EPOCH + timedelta(microseconds=microseconds)
+    return from_microseconds(microseconds)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:

@@ -1,6 +1,6 @@
 """The log: all events, searched by what they are, who caused them, and whether they have a reason."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,7 +10,10 @@ from audit.history import Histories
 from domain.aggregate import Aggregate, Event
 from domain.cause import CLIENT, KINDS
 from domain.discovery import modules_of
+from domain.ledger import Ledger
 from store.log_queries import LogFilter
+
+CHUNK = 1000
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,14 @@ def log_page(
     else:
         stored = store.select_log(_filter(query), after, until, limit)
     return histories.of_events(stored)
+
+
+def all_of(ledger: Ledger, wanted: LogFilter, until: int) -> Iterator[Any]:
+    """Yield all stored events up to a position that a filter lets through, some at a time."""
+    after = 0
+    while stored := ledger.store.select_log(wanted, after, until, CHUNK):
+        yield from stored
+        after = stored[-1].id
 
 
 def _filter(query: LogQuery) -> LogFilter:

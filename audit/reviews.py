@@ -7,12 +7,10 @@ from typing import Any
 
 from audit.decoding import decoded
 from audit.entries import Actor, actor, recorded_time
-from audit.log import topics
+from audit.log import all_of, topics
 from domain.aggregates.review import Review
 from domain.ledger import Ledger
 from store.log_queries import LogFilter
-
-CHUNK = 1000
 
 
 @dataclass(frozen=True)
@@ -40,10 +38,8 @@ class Stretch:
 
 def reviews(ledger: Ledger, *, until: int, organization: int | None) -> Iterator[Reviewed]:
     """Yield the reviews up to a position, the oldest first; of an organization alone, unless it is None."""
-    wanted, after = LogFilter([Review.Recorded.TOPIC], organization=organization), 0
-    while found := ledger.store.select_log(wanted, after, until, CHUNK):
-        yield from filter(None, (_reviewed(ledger, each) for each in found))
-        after = found[-1].id
+    wanted = LogFilter([Review.Recorded.TOPIC], organization=organization)
+    yield from filter(None, (_reviewed(ledger, each) for each in all_of(ledger, wanted, until)))
 
 
 def review(ledger: Ledger, review_id: int, *, until: int) -> Reviewed | None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from audit.decoding import decoded
-from audit.log import topics
+from audit.log import all_of, topics
 from audit.reconcile.comparison import PRESENT
 from audit.reconcile.difference import MISSING, ROW, Difference
 from domain.aggregates.client import Client
@@ -19,7 +19,6 @@ from registry.registry import Registry
 from registry.tables import clients, source_keys, sources
 from store.log_queries import LogFilter
 
-CHUNK = 1000
 NOT_IN_THE_LOG = "not in the log"
 KEYS = {"sources": ("name",), "source_keys": ("source", "id"), "clients": ("id",)}
 Identity = tuple[str, tuple[Any, ...]]
@@ -61,18 +60,16 @@ def _expected(ledger: Ledger, until: int) -> Iterator[tuple[Identity, dict[str, 
     principals: dict[str, Source | Client] = {}
     readable = set()
     kinds: dict[str, type[Source | Client]] = {"source": Source, "client": Client}
-    wanted, after = [name for name, kind in topics().items() if kind in kinds], 0
-    while stored := ledger.store.select_log(LogFilter(wanted), after, until, CHUNK):
-        for each in stored:
-            event, stream = decoded(ledger.streams, each), str(each.originator_id)
-            principal = principals.setdefault(stream, kinds[topics()[each.topic]](stream))
-            if event is None:
-                # One of a later version, which says nothing here.
-                principal.version += 1
-                continue
-            principal.replay([event])
-            readable.add(stream)
-        after = stored[-1].id
+    wanted = LogFilter([name for name, kind in topics().items() if kind in kinds])
+    for each in all_of(ledger, wanted, until):
+        event, stream = decoded(ledger.streams, each), str(each.originator_id)
+        principal = principals.setdefault(stream, kinds[topics()[each.topic]](stream))
+        if event is None:
+            # One of a later version, which says nothing here.
+            principal.version += 1
+            continue
+        principal.replay([event])
+        readable.add(stream)
     for stream in principals.keys() & readable:
         yield from _rows(principals[stream])
 
