@@ -44,7 +44,7 @@ def kits_and_reports(lab: Source, shop: Client) -> None:
     console.rule("Event 2 is late, so it does not change the status")
     lab.send_webhook(2, "kit.updated", {"kit": {**kit, "status": "KIT_RECEIVED"}})
     shop.get("/api/v1/kits/UL42345/")
-    console.rule("The shop registers the kit to a customer, and adds the verification date later")
+    console.rule("The shop registers the kit to a customer, then adds the verification date")
     kits = "/api/v1/kit-registrations/"
     made = shop.post(kits, json={"customer": 70, "kit": "UL42345"})
     shop.patch(made.headers["location"], json={"verification_date": "2017-11-24T10:00:00+00:00"})

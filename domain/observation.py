@@ -62,8 +62,8 @@ def current_status(observations: Iterable[HasStatus]) -> CurrentStatus | None:
     changes: a later observation of the same status without a reason does not clear it.
     """
     ordered = sorted(observations, key=_key)
-    if not ordered:
-        return None
+    if len(ordered) < 2:  # noqa: PLR2004 with none or one there is nothing to fold
+        return next(map(_alone, ordered), None)
     status, reason = "", None
     own: dict[str, Any] = {}
     for each in ordered:
@@ -75,6 +75,11 @@ def current_status(observations: Iterable[HasStatus]) -> CurrentStatus | None:
                 own[name] = value
     times = [each.created_at for each in ordered]
     return CurrentStatus(status, reason, min(times), max(times), own)
+
+
+def _alone(each: HasStatus) -> CurrentStatus:
+    own = {name: value for name, value in each.fields.items() if value is not None}
+    return CurrentStatus(each.status, each.reason, each.created_at, each.created_at, own)
 
 
 # For the key of every observation: not by its property, which takes five times as long.

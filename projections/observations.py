@@ -12,7 +12,7 @@ Changed = Iterable[tuple[int, Observed | Retracted]]
 """Events of one thing, with their positions."""
 
 
-class Kept(msgspec.Struct, array_like=True):
+class Kept(msgspec.Struct, array_like=True, gc=False):
     """An observation that counts from the position `since`, and no longer at `until`.
 
     Its fields have no names where it is stored, and those of a domain's Observation would.

@@ -78,19 +78,21 @@ class ObservedProjection(Projection):
             born=kept[0].since,
             counts=int(status is not None),
         )
-        others = {before, *[each.status for each in kept[len(old) :]]}
-        for other in others - {shown.status, None}:
+        others = {before, *[each.status for each in kept[len(old) :]]} - {shown.status, None}
+        for other in others:
             since = next(each.since for each in kept if each.status == other)
             writer.upsert(self.tables.statuses, status=other, **{self.key: key}, since=since)
 
     def _row(self, status: CurrentStatus) -> dict[str, Any]:
-        own = dict.fromkeys(self.aggregate.Observed.own_fields) | status.fields
+        created_at = to_microseconds(status.created_at)
+        once = status.modified_at is status.created_at
         return {
             "status": status.status,
             "reason": status.reason,
-            "created_at": to_microseconds(status.created_at),
-            "modified_at": to_microseconds(status.modified_at),
-            **own,
+            "created_at": created_at,
+            "modified_at": created_at if once else to_microseconds(status.modified_at),
+            **dict.fromkeys(self.aggregate.Observed.own_fields),
+            **status.fields,
         }
 
     def one(self, snapshot: Snapshot, key: Any) -> dict[str, Any] | None:

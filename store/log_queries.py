@@ -1,6 +1,6 @@
 """Search the log by who caused events, what they are, whether they have a reason, and for whom."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -19,13 +19,42 @@ class LogFilter:
     has_reason: bool | None = None
     organization: int | None = None
 
-    def ranges(self) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Return the columns of an index, and their values in each range that is to be searched."""
+    @property
+    def columns(self) -> list[str]:
+        """Return the columns whose values begin each range of an index that is searched."""
+        return list(COLUMNS)[self.organization is None :]
+
+    def ranges(self, actors: Iterable[tuple[str, str]]) -> list[tuple[Any, ...]]:
+        """Return the values of these columns in each range; `actors` are pairs of a topic and an actor."""
         reasons = (False, True) if self.has_reason is None else (self.has_reason,)
-        organizations = () if self.organization is None else (self.organization,)
-        wanted: tuple[Sequence[Any], ...] = (organizations, self.topics, self.by, reasons)
-        given = {name: values for name, values in zip(COLUMNS, wanted, strict=True) if values}
-        return list(given), list(product(*given.values()))
+        first = () if self.organization is None else (self.organization,)
+        return [(*first, *pair, reason) for pair in actors for reason in reasons]
+
+    def named(self) -> list[tuple[str, str]]:
+        """Return the pairs of each topic and each actor that is searched for."""
+        return list(product(self.topics, self.by))
+
+
+def actors(*, of_organization: bool, topic: str = "?") -> str:
+    """Return the statement that finds all actors of one topic.
+
+    It takes the organization, if there is one, and the topic, both twice. It goes from each actor to the next
+    by a seek of an index, past all their events. `topic` may be a column of a statement around it.
+    """
+    fixed = f"{'organization = ? AND ' if of_organization else ''}topic = {topic}"
+    seek = 'SELECT "by" FROM stored_events WHERE {} ORDER BY "by" LIMIT 1'
+    after = seek.format(f'{fixed} AND "by" > found.actor')
+    return f"""WITH RECURSIVE found (actor) AS (
+    SELECT * FROM ({seek.format(fixed)}) AS first
+    UNION ALL SELECT ({after}) FROM found WHERE found.actor IS NOT NULL)
+SELECT actor FROM found WHERE actor IS NOT NULL"""  # noqa: S608 constants only
+
+
+def actors_of_topics(*, of_organization: bool) -> str:
+    """Return PostgreSQL's statement for several topics: it takes them, and the organization twice, if any."""
+    each = actors(of_organization=of_organization, topic="wanted.topic")
+    return f"""SELECT wanted.topic, each.actor FROM unnest(?::text[]) AS wanted (topic)
+CROSS JOIN LATERAL ({each}) AS each"""  # noqa: S608 constants only
 
 
 def range_seek(columns: Sequence[str]) -> str:

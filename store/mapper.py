@@ -56,7 +56,7 @@ class Mapper(StockMapper[str]):
             originator_version=version,
             topic=shape.topic,
             state=encoded if self._is_plain else self._seal(encoded),
-            by=state.get("by"),
+            by=state.get("by", ""),
             has_reason="why" in state,
             organization=domain_event.organization_id if shape.of_organization else None,  # type: ignore[attr-defined]
         )

@@ -8,7 +8,7 @@ from psycopg.rows import tuple_row
 
 from store.connections import Connection
 from store.event_queries import EventQueries
-from store.log_queries import LogFilter, lateral_seek
+from store.log_queries import LogFilter, actors_of_topics, lateral_seek
 
 VERSIONS = """SELECT stream,
     (SELECT max(originator_version) FROM stored_events WHERE originator_id = stream)
@@ -37,7 +37,15 @@ class PostgresQueries(EventQueries):
 
     def seek_log(self, wanted: LogFilter, after: int, until: int, limit: int) -> list[int]:
         """Return the first positions in a part of the log, by one statement for all ranges."""
-        columns, ranges = wanted.ranges()
+        ranges = wanted.ranges(wanted.named() or self._actors(wanted))
+        if not ranges:
+            return []
         arrays = [list(values) for values in zip(*ranges, strict=True)]
-        rows = self._query(lateral_seek(columns, limit), [*arrays, after, until])
+        rows = self._query(lateral_seek(wanted.columns, limit), [*arrays, after, until])
         return [position for (position,) in rows]
+
+    def _actors(self, wanted: LogFilter) -> list[tuple[str, str]]:
+        """Return each topic that a filter wants with each actor that it has."""
+        first = [] if wanted.organization is None else [wanted.organization]
+        statement = actors_of_topics(of_organization=bool(first))
+        return list(self._query(statement, [list(wanted.topics), *first * 2]))

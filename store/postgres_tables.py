@@ -5,14 +5,11 @@ from store.advisory_locks import APPEND_LOCK
 ADDED = """
 ALTER TABLE stored_events
     ADD COLUMN IF NOT EXISTS recorded_at bigint NOT NULL DEFAULT 0,
-    ADD COLUMN IF NOT EXISTS "by" text COLLATE "C",
+    ADD COLUMN IF NOT EXISTS "by" text COLLATE "C" NOT NULL DEFAULT '',
     ADD COLUMN IF NOT EXISTS has_reason boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS organization bigint;
-CREATE INDEX IF NOT EXISTS stored_events_topic ON stored_events (topic, has_reason, position);
 CREATE INDEX IF NOT EXISTS stored_events_by ON stored_events (topic, "by", has_reason, position);
 CREATE INDEX IF NOT EXISTS stored_events_organization
-    ON stored_events (organization, topic, has_reason, position) WHERE organization IS NOT NULL;
-CREATE INDEX IF NOT EXISTS stored_events_organization_by
     ON stored_events (organization, topic, "by", has_reason, position) WHERE organization IS NOT NULL;
 """
 """The columns that the first versions of this table did not have, and the indexes for the auditor's log."""
@@ -38,4 +35,4 @@ ALTER TABLE stored_events ENABLE ALWAYS TRIGGER stored_events_in_turn;
 CREATE TABLE given_ids (kind text PRIMARY KEY, last bigint NOT NULL);
 {ADDED}"""
 EXISTS = "SELECT to_regclass('stored_events') IS NOT NULL"
-IS_CURRENT = "SELECT to_regclass('stored_events_organization_by') IS NOT NULL"
+IS_CURRENT = "SELECT to_regclass('stored_events_organization') IS NOT NULL"

@@ -25,7 +25,7 @@ class PlacedRow(NamedTuple):
     originator_version: int
     topic: str
     state: bytes
-    by: str | None
+    by: str
     has_reason: bool
     organization: int | None
 

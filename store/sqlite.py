@@ -48,7 +48,8 @@ class Recorder(SqliteQueries, EventRecorder, library.SQLiteApplicationRecorder):
         """Return the events after a position, and the position that they reach; see EventRecorder."""
         self.check()
         reached = self.max_notification_id()
-        among = f"AND topic IN ({','.join('?' * len(topics))})" if topics else ""
+        # The `+` keeps SQLite from the indexes on topics, by which it would sort the whole log.
+        among = f"AND +topic IN ({','.join('?' * len(topics))})" if topics else ""
         statement = f"{SELECT}WHERE position > ? {among} ORDER BY position LIMIT ?"
         rows, cut = self._first(statement, [after, *topics, limit], max_bytes)
         if cut or len(rows) == limit:

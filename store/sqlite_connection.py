@@ -7,7 +7,7 @@ from typing import Any
 
 from store.errors import translated_errors
 from store.event_queries import STREAMS_PER_QUERY, EventQueries
-from store.log_queries import LogFilter, range_seek
+from store.log_queries import LogFilter, actors, range_seek
 from store.sqlite_file import SqliteFile
 
 CHECKPOINT_PAGES = 32_000
@@ -50,12 +50,21 @@ class SqliteQueries(EventQueries):
             found.update(self._query(f"{VERSIONS} ({marks}) GROUP BY originator_id", some))
         return found
 
+    def _actors(self, wanted: LogFilter) -> list[tuple[str, str]]:
+        """Return each topic that a filter wants with each actor that it has."""
+        first = () if wanted.organization is None else (wanted.organization,)
+        statement = actors(of_organization=bool(first))
+        return [
+            (topic, actor)
+            for topic in wanted.topics
+            for (actor,) in self._query(statement, (*first, topic) * 2)
+        ]
+
     def seek_log(self, wanted: LogFilter, after: int, until: int, limit: int) -> list[int]:
         """Return the first positions in a part of the log: to search range by range costs least here."""
-        columns, ranges = wanted.ranges()
-        statement = range_seek(columns)
+        statement = range_seek(wanted.columns)
         found: list[int] = []
-        for values in ranges:
+        for values in wanted.ranges(wanted.named() or self._actors(wanted)):
             rows = self._query(statement, [*values, after, until, limit])
             found += [position for (position,) in rows]
         return sorted(found)[:limit]

@@ -2,18 +2,15 @@
 
 ADDED = {
     "recorded_at": "INTEGER NOT NULL DEFAULT 0",
-    '"by"': "TEXT",
+    '"by"': "TEXT NOT NULL DEFAULT ''",
     "has_reason": "INTEGER NOT NULL DEFAULT 0",
     "organization": "INTEGER",
 }
 """The columns that the first versions of this table did not have."""
 COLUMNS = "SELECT name FROM pragma_table_info('stored_events')"
 INDEXES = (
-    """CREATE INDEX IF NOT EXISTS stored_events_topic ON stored_events (topic, has_reason)""",
     """CREATE INDEX IF NOT EXISTS stored_events_by ON stored_events (topic, "by", has_reason)""",
     """CREATE INDEX IF NOT EXISTS stored_events_organization
-        ON stored_events (organization, topic, has_reason) WHERE organization IS NOT NULL""",
-    """CREATE INDEX IF NOT EXISTS stored_events_organization_by
         ON stored_events (organization, topic, "by", has_reason) WHERE organization IS NOT NULL""",
 )
 """For the log of the auditor; each has the position at its end, as the key of the table."""

@@ -18,7 +18,7 @@ COLUMNS = (
     "recorded_at",
 )
 """The columns beside the position."""
-Row = tuple[str, int, str, bytes, str | None, bool, int | None]
+Row = tuple[str, int, str, bytes, str, bool, int | None]
 """Stream, version, topic, state, and the facts of an AttributedEvent."""
 
 
@@ -26,7 +26,7 @@ Row = tuple[str, int, str, bytes, str | None, bool, int | None]
 class AttributedEvent(StoredEvent):
     """A stored event with the facts by which the log is searched: who caused it, and for which organization."""
 
-    by: str | None = None
+    by: str = ""
     has_reason: bool = False
     organization: int | None = None
 
@@ -59,7 +59,7 @@ def _storable_row(event: StoredEvent) -> Row:
     if isinstance(event, AttributedEvent):
         facts = event.by, event.has_reason, event.organization
         return stream_id, version, topic, event.state, *facts
-    return stream_id, version, topic, event.state, None, False, None
+    return stream_id, version, topic, event.state, "", False, None
 
 
 def _is_unicode(text: str) -> bool:

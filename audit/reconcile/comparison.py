@@ -119,7 +119,7 @@ class Comparison:
 
 
 def _moment(version: Version) -> int | None:
-    """Return by what a version of a row is known: there is one present one, and one from each position."""
+    """Return what tells the versions of a row apart: None for the present one, else since when it held."""
     return None if version.until is None else version.since
 
 

@@ -116,7 +116,7 @@ def _key(stream: str) -> tuple[int, str]:
 
 
 def _data(body: bytes) -> str:
-    """Return the data of an envelope as it was sent; Python's parser has the last word."""
+    """Return the data of an envelope as it was sent, or as Python's parser reads it if msgspec can't."""
     try:
         return bytes(decode(body).data).decode()
     except msgspec.DecodeError:

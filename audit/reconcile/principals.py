@@ -30,7 +30,8 @@ Rows = dict[Identity, dict[str, Any]]
 def differences(ledger: Ledger, registry: Registry) -> Iterator[Difference]:
     """Yield what was changed past the program: rows that differ from their events, or have none.
 
-    Rows of before the ledger had such events are not in the log. What their later events say is compared.
+    Rows that were made before the ledger had such events are not in the log; of these, only what later events
+    say is compared.
     """
     expected, found, head = _read(ledger, registry)
     for row in sorted({*expected, *found}, key=repr):

@@ -20,8 +20,8 @@ class Reconciliation:
     """Compare every row of some read models, each as of the position that its projection has reached.
 
     All are read in one snapshot. `note` is called with what a person should know of a projection,
-    `progress(done, total)` with events. `rows` and `events` count what was
-    compared, `found` the differences.
+    `progress(done, total)` with events. `rows` and `events` count what was compared, `found` the
+    differences.
     """
 
     def __init__(

@@ -20,9 +20,10 @@ class Review(Aggregate):
 
     @dataclass(frozen=True, kw_only=True)
     class Recorded(Event):
-        """A client reviewed the positions from `first` to `last`; `independent` of what it did itself there.
+        """A client reviewed the positions from `first` to `last`.
 
-        `organization_id` is the only one that the client may see: it reviewed the events of that one.
+        It is `independent` if the client caused nothing there but reviews. `organization_id` is the only one
+        that the client may see: it reviewed the events of that one.
         """
 
         TOPIC: ClassVar[str] = "Review.Recorded"

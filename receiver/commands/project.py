@@ -1,5 +1,6 @@
 """kitledger project: the projector, and the checkpoints of SQLite's logs."""
 
+import gc
 import os
 import signal
 import threading
@@ -8,6 +9,9 @@ from typing import Any
 import click
 
 from receiver.commands.shared import open_services
+
+UNCOLLECTED = 100_000
+"""How many more objects there may be before the collector looks for cycles."""
 
 
 @click.command()
@@ -22,6 +26,9 @@ def project(parent: int | None) -> None:
     from receiver.services import sqlite_files
     from store.checkpoints import run_checkpoints
 
+    # The many short-lived objects of a batch have no cycles: looking for those took a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(UNCOLLECTED)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

@@ -46,7 +46,7 @@ def print_state(
     what = "did not exist" if state is None else "was"
     _print(
         Text.assemble(
-            (printable(f"{kind} {key}"), f"bold {_colour(kind)}"), f" {what} at {position}"
+            (printable(f"{kind} {key}"), f"bold {_colour(kind)}"), f" {what} at position {position}"
         )
     )
     width = max(map(len, state or [""]))

@@ -15,9 +15,11 @@ from projections.models.organizations import Organizations
 from projections.rebuild import rebuild
 from projections.snapshots import Snapshot
 from tests.harness.effort import effort
+from tests.organizations.camp import PROVIDER, Camp, where
 from tests.organizations.office import DEEP, NORTH, SOUTH, Office
 from tests.organizations.stories import NUMBERS, ORGANIZATIONS, STORIES, Step, tell
 from tests.projections.world import World, batches_of
+from tests.receiver.examples import position as head_of
 
 MODEL = Organizations()
 PROFILES = range(8)
@@ -119,8 +121,8 @@ def live_answers(
     picks=st.lists(st.integers(0, 99), min_size=1, max_size=6),
     few=FEW,
 )
-@example(story=MOVES, batch=2, picks=list(range(20)), few=1)
-@example(story=MOVES, batch=1000, picks=list(range(20)), few=early_rows.FEW)
+@example(story=MOVES, batch=2, picks=[*range(20)], few=1)
+@example(story=MOVES, batch=1000, picks=[*range(20)], few=early_rows.FEW)
 @settings(max_examples=effort(6, 30), deadline=None, phases=PHASES)
 def test_each_position_shows_what_was_live_there_however_events_were_cut_into_batches(
     world: World, story: list[Step], batch: int, picks: list[int], few: int
@@ -140,6 +142,32 @@ def test_each_position_shows_what_was_live_there_however_events_were_cut_into_ba
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(early_rows, "FEW", few)
         assert not any(answers(world, office.organization, before).values())
-        for position, following in pairwise([*positions, world.head + 1]):
-            for as_of in {position, following - 1} if position in wanted else ():
-                assert answers(world, office.organization, as_of) == told[position]
+        for this, following in pairwise([*positions, world.head + 1]):
+            for as_of in {this, following - 1} if this in wanted else ():
+                assert answers(world, office.organization, as_of) == told[this]
+
+
+@pytest.mark.one_store
+def test_an_auditor_sees_the_tree_the_names_and_the_missing_as_they_were(camp: Camp) -> None:
+    camp.make(NORTH, name="North", groupIdentifier="n")
+    camp.make(SOUTH, name="South")
+    camp.make(DEEP, name="Deep", parentID=NORTH)
+    member = camp.register(70, DEEP)
+    then = {"params": {"as_of_position": head_of(camp.service)}}
+
+    camp.change_group(DEEP, name="Deeper", parentID=SOUTH, groupIdentifier="d")
+    camp.make(8, name="New")
+    late = camp.register(71, 8)
+    camp.change(member, type=PROVIDER, groupID=SOUTH)
+    camp.deactivate(member)
+
+    below = {group: camp.get(f"groups/{group}/registrations", **then) for group in (NORTH, SOUTH)}
+    assert below == {NORTH: [member], SOUTH: []}
+    assert camp.below(NORTH) == []
+    assert camp.get(where(member), **then) == member
+    assert member["groupName"] == "Deep"
+    assert [each["name"] for each in camp.get("groups", **then)][:3] == ["North", "South", "Deep"]
+    assert camp.get(f"groups/{DEEP}", **then)["parents"] == [camp.root, NORTH, DEEP]
+    for path in ("groups/8", "groups/8/registrations", where(late)):
+        assert camp.ask("GET", path).status_code == 200
+        assert camp.ask("GET", path, **then).status_code == 404

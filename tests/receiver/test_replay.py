@@ -103,8 +103,8 @@ def test_as_of_a_time_it_ends_with_the_state_of_the_things(service: Service, fre
         assert states[kind] == shown
     assert states["report"] is None
     printed = service.here("replay", *names, "--as-of", made["recorded_at"]).stdout
-    assert f"kit {barcode} was at {as_of}" in printed
-    assert f"report {number} did not exist at {as_of}" in printed
+    assert f"kit {barcode} was at position {as_of}" in printed
+    assert f"report {number} did not exist at position {as_of}" in printed
 
 
 def test_what_is_not_there_is_one_line(service: Service) -> None:

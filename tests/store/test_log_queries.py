@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.log_queries import LogFilter, lateral_seek, range_seek
+from store.log_queries import LogFilter, actors, lateral_seek, range_seek
+from store.postgres import BATCH_OF_TOPICS
 from store.stored_rows import AttributedEvent
 from tests.harness.effort import effort
 from tests.harness.ledgers import Recorder
@@ -57,7 +58,7 @@ def filled(recorder: Recorder, plain: Plain) -> Plain:
 
 def plan(plain: Plain, wanted: LogFilter) -> list[str]:
     """Return the steps by which the database finds what a filter lets through."""
-    columns, ranges = wanted.ranges()
+    columns, ranges = wanted.columns, wanted.ranges(wanted.named() or [(TOPICS[0], ACTORS[0])])
     if not plain.on_postgres:
         bounds = (*ranges[0], SKEWED // 2, SKEWED, LIMIT)
         return [row[3] for row in plain.query(f"EXPLAIN QUERY PLAN {range_seek(columns)}", *bounds)]
@@ -81,10 +82,49 @@ def test_every_filter_is_answered_by_seeks_of_an_index(filled: Plain) -> None:
             assert len(steps) == 1, f"{wanted}: {steps}"
 
 
+def test_the_actors_of_a_topic_are_found_by_seeks_of_an_index(filled: Plain) -> None:
+    for organization in (None, 7):
+        given = [TOPICS[0]] if organization is None else [organization, TOPICS[0]]
+        if filled.on_postgres:
+            statement = actors(of_organization=organization is not None).replace("?", "%s")
+            steps = [row[0] for row in filled.query(f"EXPLAIN {statement}", *given, *given)]
+            read = [step for step in steps if "stored_events" in step]
+            assert all("Index Only Scan using stored_events_" in step for step in read), steps
+            assert not [step for step in steps if "Sort" in step], steps
+            assert read, steps
+        else:
+            statement = actors(of_organization=organization is not None)
+            steps = [
+                row[3] for row in filled.query(f"EXPLAIN QUERY PLAN {statement}", *given, *given)
+            ]
+            read = [step for step in steps if "stored_events" in step]
+            assert all(step.startswith("SEARCH stored_events USING COVERING") for step in read)
+            assert not [step for step in steps if "B-TREE" in step], steps
+            assert len(read) == 2, steps
+
+
+def test_a_batch_is_read_by_positions_though_there_is_an_index_on_topics(
+    filled: Plain, recorder: Recorder
+) -> None:
+    if filled.on_postgres:
+        values = (0, list(TOPICS), LIMIT, 10**6)
+        statement = f"EXPLAIN {BATCH_OF_TOPICS.replace('?', '%s')}"
+        steps = " ".join(row[0] for row in filled.query(statement, *values))
+        assert "stored_events_pkey" in steps
+        assert "stored_events_by" not in steps
+        return
+    read = len(recorder.select_batch(0, topics=TOPICS, limit=LIMIT, max_bytes=10**6)[0])
+    instructions = count()
+    recorder._connected().set_progress_handler(lambda: next(instructions) < 0, 100)
+    recorder.select_batch(0, topics=TOPICS, limit=LIMIT, max_bytes=10**6)
+    # To sort all events would take a hundred thousand.
+    assert (read, next(instructions) < 20) == (LIMIT, True)
+
+
 EVENTS = st.lists(
     st.tuples(
         st.sampled_from(TOPICS),
-        st.sampled_from((None, *ACTORS)),
+        st.sampled_from(("", *ACTORS)),
         st.booleans(),
         st.sampled_from((None, *ORGANIZATIONS)),
     ),

@@ -40,7 +40,7 @@ def test_on_sqlite(tmp_path: Path) -> None:
     with sqlite3.connect(file) as connection:
         indexes = {row[1] for row in connection.execute("PRAGMA index_list(stored_events)")}
     connection.close()
-    assert {"stored_events_topic", "stored_events_organization_by"} <= indexes
+    assert {"stored_events_by", "stored_events_organization"} <= indexes
 
 
 def test_on_postgresql(databases: Databases) -> None:

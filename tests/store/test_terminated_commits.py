@@ -45,7 +45,7 @@ def end(server: Server, session: PostgresSession) -> threading.Thread:
 
 def append(session: PostgresSession, stream: str) -> None:
     """Append one event in the open transaction."""
-    session.run(lambda transaction: transaction.append([(stream, 1, "t", b"", None, False, None)]))
+    session.run(lambda transaction: transaction.append([(stream, 1, "t", b"", "", False, None)]))
     session.flush()
 
 

@@ -59,7 +59,7 @@ def test_what_the_database_refuses_fails_alone_too(
         lambda stream=f"s{n}": recorder.insert_events([event(stream)])  # type: ignore[misc]
         for n in range(GOOD)
     ]
-    stored = (*row, None, False, None)
+    stored = (*row, "", False, None)
     works.insert(1, lambda: recorder.run_in_transaction(lambda each: each.append([stored])))
     assert_only_one_fails(recorder, plain, works, (DatabaseError, OverflowError, UnicodeError))
 
