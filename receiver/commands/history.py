@@ -93,7 +93,7 @@ def _replaying(first: int, last: int | None, as_of: datetime | None = None) -> "
     from audit.replay import Replay
     from receiver.shown_values import show
 
-    with open_services(migrate=False) as services:
+    with open_services(migrate=False, read_models=False) as services:
         head = services.ledger.store.max_notification_id()
         if as_of is not None:
             last = _position_at(services.ledger, as_of)

@@ -27,18 +27,21 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 
 @contextmanager
-def open_services(*, create: bool = False, migrate: bool = True) -> "Iterator[Services]":
+def open_services(
+    *, create: bool = False, migrate: bool = True, read_models: bool = True
+) -> "Iterator[Services]":
     """Open the services of the environment's settings, and close them at the end.
 
-    With `create`, a missing ledger is made; without `migrate`, no file and no table is. Raises
-    SettingsError when there is no ledger, or when its tables are missing.
+    With `create`, a missing ledger is made; without `migrate`, no file and no table is. Without
+    `read_models`, these may be missing. Raises SettingsError when there is no ledger, or when its tables
+    are missing.
     """
     from receiver.services import assemble, check_exists
     from receiver.settings import Settings
 
     settings = Settings.from_environment()
     if not create:
-        check_exists(settings, read_models=not migrate)
+        check_exists(settings, read_models=read_models and not migrate)
     services = assemble(settings, migrate=migrate, warn=lambda text: click.echo(text, err=True))
     try:
         if not migrate:

@@ -3,6 +3,7 @@
 import pwd
 import subprocess
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,3 +71,17 @@ def test_a_command_runs_without_a_terminal_and_writes_to_no_file_instead(
     )
 
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.one_store
+def test_a_replay_needs_the_ledger_alone(prepared: Service, tmp_path: Path) -> None:
+    views = tmp_path / "views.db"
+    environment = {**prepared.environment, "VIEWS_DATABASE_URL": f"sqlite:///{views}"}
+
+    done = subprocess.run(
+        [*COMMAND, "replay"], env=environment, capture_output=True, check=False, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Source.Added" in done.stdout
+    assert not views.exists()
