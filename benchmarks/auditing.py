@@ -17,11 +17,13 @@ SECONDS = 2
 ONE_THING, PAGE_AS_OF, HISTORY, LOG = 0.3, 0.1, 0.5, 0.9
 """The targets of the ratios."""
 KITS, EVENTS, LOG_PATH = "/api/v1/kits/", "/api/v1/events/", "/api/v1/audit/log/"
+REGISTRATIONS = "/api/v1/kit-registrations/"
 
 
 def ratios(filled: StoreUnderTest, kind: StoreKind, profile: Profile) -> list[Ratio]:
     """Read as of the middle of a filled store beside its live answers, and its log beside a short one."""
     prefill.store_story(filled, PAGE, first=10 * profile.stored_events)
+    prefill.store_kit_registrations(filled, PAGE)
     with servers.service(filled) as server:
         filled.wait_until_projected()
         past = list(_as_of_ratios(server, kind.name, profile))
@@ -40,11 +42,11 @@ def as_of_ratio(
 
 
 def _as_of_ratios(server: Server, kind: str, profile: Profile) -> Iterator[Ratio]:
-    first = server.get(f"{KITS}?limit=1").json()[0]
+    status = server.get(f"{KITS}?limit=1").json()[0]["status"]
     page = {"limit": PAGE}
     lists = {
         "kits": f"{KITS}?{urlencode(page)}",
-        "kits of a status": f"{KITS}?{urlencode({**page, 'status': first['status']})}",
+        "kits of a status": f"{KITS}?{urlencode({**page, 'status': status})}",
         "events": f"{EVENTS}?{urlencode(page)}",
         "events of a type": f"{EVENTS}?{urlencode({**page, 'type': 'kit.created'})}",
     }
@@ -53,13 +55,22 @@ def _as_of_ratios(server: Server, kind: str, profile: Profile) -> Iterator[Ratio
     one = f"{KITS}{_old_barcode(server)}/"
     fields = len(server.get(one).json())
     yield as_of_ratio(server, f"{kind}: one kit", one, fields, profile, ONE_THING)
+    first = server.get(f"{REGISTRATIONS}?limit=1").json()[0]["id"]
     yield _ratio(
-        f"{kind}: page of a kit's history / page of kits",
+        f"{kind}: history of a kit registration / page of kit registrations",
+        (server, f"{REGISTRATIONS}{first}/history/?{urlencode(page)}"),
+        (server, f"{REGISTRATIONS}?{urlencode(page)}"),
+        PAGE,
+        profile,
+        HISTORY,
+    )
+    # Each of its entries folds all observations before it.
+    yield _ratio(
+        f"{kind}: history of a kit with {PAGE} observations / page of kits",
         (server, f"{KITS}{prefill.STORY}/history/?{urlencode(page)}"),
         (server, lists["kits"]),
         PAGE,
         profile,
-        HISTORY,
     )
 
 
@@ -95,7 +106,7 @@ def _ratio(
     baseline: tuple[Server, str],
     rows: int,
     profile: Profile,
-    target: float,
+    target: float | None = None,
 ) -> Ratio:
     runs = LoadRuns()
     for _ in range(profile.rounds):

@@ -1,7 +1,7 @@
 """Stores filled before a measurement: events as the domain decides them, in large transactions."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 
 from benchmarks import traffic
@@ -11,6 +11,7 @@ from domain.aggregates.kit import Kit
 from domain.messages import Message, Payload
 from domain.receipt import VerifiedDelivery
 from domain.use_cases.delivery_handler import DeliveryHandler
+from domain.use_cases.kit_registrations import register_kit, set_verification_date
 
 CHUNK = 2000
 NOTE = "lab.note"
@@ -34,6 +35,19 @@ def store_story(store: StoreUnderTest, amount: int, first: int) -> None:
     payload = Payload(Kit, stream, {**_kit_payload(first).values, "barcode": STORY})
     for version in range(amount):
         ledger.streams.save_events(_events(first + version, payload, {stream: version}))
+
+
+def store_kit_registrations(store: StoreUnderTest, amount: int) -> None:
+    """Store registrations of kits, and as many changes of the first one."""
+    ledger, now = store.services.ledger.caused_by(LOADER), datetime.now(UTC)
+    made = [
+        register_kit(ledger, now=now, customer=1, kit=f"R{number}", verification_date=None)[0]
+        for number in range(amount)
+    ]
+    for number in range(amount):
+        set_verification_date(
+            ledger, made[0].registration_id, now + timedelta(days=number), now=now
+        )
 
 
 def _fill(
