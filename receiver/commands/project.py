@@ -31,7 +31,8 @@ def project(parent: int | None) -> None:
     gc.set_threshold(UNCOLLECTED)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+        # By a thread: the main one, which runs this, may hold the lock of `stop` just now.
+        signal.signal(name, lambda *_: threading.Thread(target=stop.set).start())
     with open_services(create=True) as services:
         logs.configure(services.settings.log_level)
         log = structlog.get_logger()

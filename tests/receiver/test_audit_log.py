@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from receiver.pages import cursor
 from tests.harness.in_process import InProcess
 from tests.harness.ledgers import TESTER
 from tests.harness.plain import Plain
@@ -47,7 +48,7 @@ def test_the_log_has_every_event_and_what_each_is_about(service: Service, fresh:
     registration = register(service, fresh)
     last = position(service)
 
-    found = [each for each in log(service) if before < each["position"] <= last]
+    found = [each for each in log(service, after=cursor([before])) if each["position"] <= last]
 
     assert [each["position"] for each in found] == list(range(before + 1, last + 1))
     subjects = {(each["event"], each["subject"]["id"]) for each in found}

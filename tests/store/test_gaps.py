@@ -34,8 +34,9 @@ def test_a_follower_of_many_writers_sees_every_event_once_and_in_order(
             running.enter_context(child("append_and_fail", url, f"w{n}", TURNS))
             for n in range(WRITERS)
         ]
-        seen = follow(recorder, lambda: all(each.process.poll() == 0 for each in children))
+        seen = follow(recorder, lambda: all(each.process.poll() is not None for each in children))
         acknowledged = [int(line) for each in children for line in each.lines()]
+    assert [each.process.returncode for each in children] == [0] * WRITERS
     assert len(acknowledged) == WRITERS
     assert len(seen) == sum(acknowledged) >= EVENTS
     assert [each.id for each in seen] == list(range(1, len(seen) + 1))

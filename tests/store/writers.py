@@ -79,9 +79,9 @@ def _fall_silent(recorder: Recorder, url: str, name: str) -> None:
     row = "max(position) + 1, %s, 1, 't', %s"
     plain = Plain(url)
     _hold_up(plain)
-    plain.query(
-        f"INSERT INTO stored_events SELECT {row} FROM stored_events", f"in vain {name}", b""
-    )
+    columns = "position, originator_id, originator_version, topic, state"
+    into = f"INSERT INTO stored_events ({columns})"
+    plain.query(f"{into} SELECT {row} FROM stored_events", f"in vain {name}", b"")
     plain.close()
 
 
