@@ -1,1 +1,1 @@
-"""What happened, when, by whom, and why: read from the ledger itself, not from the read models."""
+"""The auditors' part: histories, the log, reviews and reconciling, all read from the ledger itself."""

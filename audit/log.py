@@ -18,7 +18,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class LogQuery:
-    """What is searched for: None filters nothing.
+    """The filters of a search; None filters nothing.
 
     `kind` is that of a subject, `event` a topic, and `by` has actors such as client/3; none filter nothing.
     """

@@ -10,7 +10,7 @@ KINDS = (SOURCE, CLIENT, OPERATOR)
 
 @dataclass(frozen=True)
 class Cause:
-    """Who caused events, and why; every event that is saved has the fields of its cause.
+    """The actor and the reason of some events; every event that is saved has the fields of its cause.
 
     `by` is a kind and an id, such as client/3; `by_name` is the name at that time. `why` is the reason that
     was given, and `request_id` that of the HTTP request or of the command.

@@ -1,6 +1,7 @@
 """The ledger: the event store, and the ways in which a use case runs on it for a cause."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
 from eventsourcing.application import Application
@@ -60,16 +61,17 @@ class Ledger(Application[str]):
 
 
 class CausedLedger:
-    """Run the use cases of one request or command, which is the cause of all events that they save.
-
-    `streams` loads and saves aggregates outside of a transaction.
-    """
+    """Run the use cases of one request or command, which is the cause of all events that they save."""
 
     def __init__(self, store: Recorder, mapper: Mapper[str], cause: Cause) -> None:
         self.store = store
-        self.streams = StreamRepository(store, mapper, cause)
         self._mapper = mapper
         self._cause = cause
+
+    @cached_property
+    def streams(self) -> StreamRepository:
+        """Return what loads and saves aggregates outside of a transaction; webhooks need none."""
+        return StreamRepository(self.store, self._mapper, self._cause)
 
     def run_in_transaction(
         self, use_case: Callable[[StreamRepository], T], streams: Sequence[str] = ()

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Request, Response, abort, g, request
 
-from projections.times import to_microseconds
+from audit.moments import position_at
 from receiver import dates
 from receiver.current import services
 from receiver.date_fields import QueryDateTime
@@ -35,25 +35,20 @@ def asked_position(head: int | None) -> int | None:
 
     `head` is the ledger's, None while it can't be reached.
     """
-    if not any(name in request.args for name in PARAMETERS):
+    # The arguments are parsed only where there are any, since every read comes here.
+    if not request.query_string or not any(name in request.args for name in PARAMETERS):
         return None
     asked = _parser.parse(AsOfSchema, request, location="query", error_status_code=400)
     if len(asked) > 1:
         _refuse({name: [f"Give {TIME} or {POSITION}, not both."] for name in PARAMETERS})
     if TIME in asked:
-        return _position_at(to_microseconds(asked[TIME]), head)
+        found = position_at(services().ledger.store, asked[TIME], dates.utc_now())
+        if found is None:
+            _refuse({TIME: ["It is later than now, and than the last event."]})
+        return found
     position: int = asked[POSITION]
     if head is not None and position > head:
         _refuse({POSITION: [f"The ledger ends at position {head}."]})
-    return position
-
-
-def _position_at(time: int, head: int | None) -> int:
-    store = services().ledger.store
-    position = store.position_at(time)
-    later_than_all = position == head and store.position_at(time - 1) == position
-    if later_than_all and time > to_microseconds(dates.utc_now()):
-        _refuse({TIME: ["It is later than now, and than the last event."]})
     return position
 
 

@@ -78,33 +78,16 @@ class Clients:
         if not name.isprintable() or not 0 < len(name) <= 64:  # noqa: PLR2004 said in the message
             raise ClientError("a client's name has 1 to 64 printable characters")
         with self._registry.changing(cause) as (connection, streams):
-            last = connection.scalar(select(func.max(clients.c.id))) or 0
-            given = last + 1 if client_id is None else client_id
-            if not 0 <= given <= LARGEST_ID:
-                raise ClientError(f"a client's id lies between 0 and {LARGEST_ID}")
-            if connection.scalar(select(clients.c.id).where(clients.c.id == given)) is not None:
-                raise ClientError(f"there is a client {given} already")
-            if connection.scalar(select(clients.c.id).where(clients.c.key_hash == key_hash(key))):
+            given, hashed = _free_id(connection, client_id), key_hash(key)
+            if connection.scalar(select(clients.c.id).where(clients.c.key_hash == hashed)):
                 raise ClientError("another client has this key")
-            connection.execute(
-                insert(clients).values(
-                    id=given,
-                    name=name,
-                    key_hash=key_hash(key),
-                    roles=" ".join(sorted(set(roles))),
-                    organization=organization,
-                    created_at=timestamp(),
-                )
-            )
+            shared = {"name": name, "organization": organization}
+            row = {**shared, "id": given, "key_hash": hashed, "roles": " ".join(sorted(set(roles)))}
+            connection.execute(insert(clients).values(**row, created_at=timestamp()))
             client = ClientStream(ClientStream.create_id(given))
-            client.trigger(
-                ClientStream.Added,
-                datetime.now(UTC),
-                name=name,
-                roles=sorted(set(roles)),
-                organization=organization,
-                fingerprint=key_hash(key)[:FINGERPRINT_DIGITS],
-            )
+            secret = {"fingerprint": hashed[:FINGERPRINT_DIGITS]}
+            added = {**shared, **secret, "roles": sorted(set(roles))}
+            client.trigger(ClientStream.Added, datetime.now(UTC), **added)
             streams.save_aggregates(client)
         return given, key
 
@@ -131,6 +114,17 @@ class Clients:
             | {"roles": row["roles"].split()}
             for row in rows
         ]
+
+
+def _free_id(connection: Connection, wanted: int | None) -> int:
+    """Return the wanted id, or the next free one; raises ClientError when it can't be given."""
+    last = connection.scalar(select(func.max(clients.c.id))) or 0
+    given = last + 1 if wanted is None else wanted
+    if not 0 <= given <= LARGEST_ID:
+        raise ClientError(f"a client's id lies between 0 and {LARGEST_ID}")
+    if connection.scalar(select(clients.c.id).where(clients.c.id == given)) is not None:
+        raise ClientError(f"there is a client {given} already")
+    return given
 
 
 def key_hash(key: str) -> str:

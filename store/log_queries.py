@@ -12,7 +12,7 @@ COLUMNS = {ORGANIZATION: "bigint", "topic": "text", '"by"': "text", "has_reason"
 
 @dataclass(frozen=True)
 class LogFilter:
-    """What an event must have; `topics` are all that are searched, the others filter nothing when empty."""
+    """The facts that a searched event has; `topics` are all that are searched, the others may be empty."""
 
     topics: Sequence[str]
     by: Sequence[str] = ()

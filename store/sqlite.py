@@ -35,9 +35,9 @@ class Recorder(SqliteQueries, EventRecorder, library.SQLiteApplicationRecorder):
         """Create what is missing, the columns that the first versions did not have included."""
         super()._create_table(c)
         c.execute(COLUMNS)
-        present = {f'"{row[0]}"' for row in c.fetchall()}
+        present = {row[0] for row in c.fetchall()}
         for name, kind in ADDED.items():
-            if f'"{name.strip(chr(34))}"' not in present:
+            if name.strip('"') not in present:
                 c.execute(f"ALTER TABLE stored_events ADD COLUMN {name} {kind}")
         for index in INDEXES:
             c.execute(index)

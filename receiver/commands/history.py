@@ -90,27 +90,20 @@ def _each(entries: Iterable[Any], advance: Callable[[Any], None]) -> Iterator[An
 def _replaying(first: int, last: int | None, as_of: datetime | None = None) -> "Iterator[Replay]":
     """Open a replay up to a position or a time, or to the end."""
     from audit.history import Histories
+    from audit.moments import position_at
     from audit.replay import Replay
+    from receiver import dates
     from receiver.shown_values import show
 
     with open_services(migrate=False, read_models=False) as services:
         head = services.ledger.store.max_notification_id()
         if as_of is not None:
-            last = _position_at(services.ledger, as_of)
+            last = position_at(services.ledger.store, as_of, dates.utc_now())
+            if last is None:
+                raise click.ClickException("--as-of is later than now, and than the last event")
         yield Replay(
             Histories(services.ledger, show), first, head if last is None else min(last, head)
         )
-
-
-def _position_at(ledger: "Ledger", time: datetime) -> int:
-    from projections.times import to_microseconds
-    from receiver import dates
-
-    wanted = to_microseconds(time)
-    position = ledger.store.position_at(wanted)
-    if time > dates.utc_now() and ledger.store.position_at(wanted - 1) == position:
-        raise click.ClickException("--as-of is later than now, and than the last event")
-    return position
 
 
 def _stream(ledger: "Ledger", kind: str, key: str) -> str:
