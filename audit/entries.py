@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.aggregate import Aggregate, Event
+from domain.event_ids import EventId
 from projections.times import from_microseconds
 
 
@@ -41,7 +42,7 @@ class DeliveryReference:
 
     position: int
     source: str
-    event_id: int | None
+    event_id: EventId | None
     webhook_id: str | None
 
 

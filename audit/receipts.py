@@ -14,6 +14,7 @@ from domain.aggregates.delivery import Delivery
 from domain.aggregates.quarantine import Quarantine
 from domain.aggregates.source import Source
 from domain.cause import SOURCE
+from domain.event_ids import EventId
 from domain.ledger import Ledger
 from domain.receipt import Receipt
 
@@ -47,7 +48,7 @@ class Received:
     key_id: str
     received_at: datetime
     outcome: str
-    event_id: int | None
+    event_id: EventId | None
     batch: int | None
     events: list[Followed]
     body: bytes

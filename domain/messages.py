@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from domain.event_ids import EventId
 from domain.observed import ObservedAggregate
 
 
@@ -22,13 +23,15 @@ class Message:
     """A valid envelope; `payload` is None for a type that changes no aggregate.
 
     `body` is its exact bytes. `created_at` is the sender's time, aware UTC, or None if there is none.
+    `sequence` is its place among the events of its sender, for senders that say it: see Observation.
     """
 
     body: bytes
-    event_id: int
+    event_id: EventId
     type: str
     created_at: datetime | None
     payload: Payload | None
+    sequence: EventId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class InvalidEnvelope:
     body: bytes
     reason: str
     errors: dict[str, Any] = field(default_factory=dict)
-    event_id: int | None = None
+    event_id: EventId | None = None
 
 
 @dataclass(slots=True)
@@ -50,7 +53,7 @@ class Outcome:
     """
 
     status: str
-    event_id: int | None
+    event_id: EventId | None
     stream: str = field(default="", compare=False)
     version: int = field(default=0, compare=False)
     errors: dict[str, Any] = field(default_factory=dict)

@@ -1,17 +1,19 @@
 """Observations of one thing, and the current status that they give in any order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+from domain.event_ids import EventId
 
 
 class HasStatus(Protocol):
     """The parts of an observation that a current status follows from."""
 
     @property
-    def event_id(self) -> int: ...
+    def event_id(self) -> EventId: ...
     @property
     def source(self) -> str: ...
     @property
@@ -22,25 +24,32 @@ class HasStatus(Protocol):
     def reason(self) -> str | None: ...
     @property
     def fields(self) -> dict[str, Any]: ...
+    @property
+    def sequence(self) -> EventId | None: ...
+
+
+T = TypeVar("T", bound=HasStatus)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Observation:
     """The status of one thing in one delivery; `created_at` is the sender's time, aware UTC.
 
-    `fields` are the aggregate's own fields, such as a kit's shipment.
+    `fields` are the aggregate's own fields, such as a kit's shipment. `sequence` orders the events of a
+    sender that says it.
     """
 
-    event_id: int
+    event_id: EventId
     source: str
     status: str
     created_at: datetime
     reason: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)
+    sequence: EventId | None = None
 
     @property
-    def key(self) -> tuple[int, str]:
-        """Return the key that identifies and sorts the observations of one thing."""
+    def key(self) -> tuple[EventId, str]:
+        """Return the key that identifies an observation among those of one thing."""
         return self.event_id, self.source
 
 
@@ -56,12 +65,12 @@ class CurrentStatus:
 
 
 def current_status(observations: Iterable[HasStatus]) -> CurrentStatus | None:
-    """Fold observations in the order of their event ids; return None when there are none.
+    """Fold observations, which come in the order of their positions; return None when there are none.
 
     Sorting makes the result independent of the order of arrival. A reason is kept until the status
     changes: a later observation of the same status without a reason does not clear it.
     """
-    ordered = sorted(observations, key=_key)
+    ordered = in_order(observations)
     if len(ordered) < 2:  # noqa: PLR2004 with none or one there is nothing to fold
         return next(map(_alone, ordered), None)
     status, reason = "", None
@@ -82,5 +91,28 @@ def _alone(each: HasStatus) -> CurrentStatus:
     return CurrentStatus(each.status, each.reason, each.created_at, each.created_at, own)
 
 
-# For the key of every observation: not by its property, which takes five times as long.
-_key = attrgetter("event_id", "source")
+def in_order(observations: Iterable[T]) -> Sequence[T]:
+    """Sort the observations of one thing, given in the order of their positions.
+
+    By integer id, when all have one, else by sequence, when all have one, else by the sender's time. One
+    order for all of them: by id here and by time there, three of them could lie in a circle. Those that
+    are equal stay in the order of their positions.
+    """
+    found = list(observations)
+    if all(type(each.event_id) is int for each in found):
+        found.sort(key=_by_id)
+    elif all(each.sequence is not None for each in found):
+        found.sort(key=_by_sequence)
+    else:
+        found.sort(key=_by_time)
+    return found
+
+
+def _by_sequence(each: HasStatus) -> tuple[bool, Any]:
+    """Sort integers before text, which can't be compared."""
+    return type(each.sequence) is str, each.sequence
+
+
+# Not by properties, which take five times as long.
+_by_id = attrgetter("event_id", "source")
+_by_time = attrgetter("created_at")

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from domain.aggregate import Aggregate, Event
+from domain.event_ids import EventId
 from domain.observation import CurrentStatus, Observation, current_status
 
 
@@ -13,11 +14,12 @@ class Observed(Event):
     """A source announced a status; the same source and event id again replaces the observation."""
 
     own_fields: ClassVar[tuple[str, ...]] = ()
-    event_id: int
+    event_id: EventId
     source: str
     status: str
     created_at: datetime
     reason: str | None
+    sequence: EventId | None = None
 
     @property
     def own_values(self) -> dict[str, Any]:
@@ -33,10 +35,13 @@ class Observed(Event):
             created_at=self.created_at,
             reason=self.reason,
             fields=self.own_values,
+            sequence=self.sequence,
         )
 
     def apply(self, aggregate: "ObservedAggregate") -> None:
         observation = self.observation()
+        # At its end, since they lie in the order of their positions.
+        aggregate.observations.pop(observation.key, None)
         aggregate.observations[observation.key] = observation
 
 
@@ -44,7 +49,7 @@ class Observed(Event):
 class Retracted(Event):
     """An operator replaced the delivery with one that does not concern this aggregate."""
 
-    event_id: int
+    event_id: EventId
     source: str
 
     def apply(self, aggregate: "ObservedAggregate") -> None:
@@ -74,7 +79,7 @@ class ObservedAggregate(Aggregate):
 
     def __init__(self, stream: str, version: int = 0) -> None:
         super().__init__(stream, version)
-        self.observations: dict[tuple[int, str], Observation] = {}
+        self.observations: dict[tuple[EventId, str], Observation] = {}
 
     @classmethod
     def create_id(cls, key: str | int) -> str:
@@ -85,7 +90,7 @@ class ObservedAggregate(Aggregate):
         """Record an observation; `values` are the fields of the Observed event."""
         self.trigger(self.Observed, now, **values)
 
-    def retract(self, *, now: datetime, event_id: int, source: str) -> None:
+    def retract(self, *, now: datetime, event_id: EventId, source: str) -> None:
         """Record that an observation no longer counts."""
         key = {self.key: self.key_type(self.id.partition("/")[2])}
         self.trigger(self.Retracted, now, event_id=event_id, source=source, **key)

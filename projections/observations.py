@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from domain.event_ids import EventId
 from domain.observed import Observed, Retracted
 
 Changed = Iterable[tuple[int, Observed | Retracted]]
@@ -18,7 +19,7 @@ class Kept(msgspec.Struct, array_like=True, gc=False):
     Its fields have no names where it is stored, and those of a domain's Observation would.
     """
 
-    event_id: int
+    event_id: EventId
     source: str
     status: str
     created_at: datetime
@@ -26,6 +27,7 @@ class Kept(msgspec.Struct, array_like=True, gc=False):
     fields: dict[str, Any]
     since: int
     until: int | None = None
+    sequence: EventId | None = None
 
 
 decode = msgspec.msgpack.Decoder(list[Kept]).decode
@@ -67,4 +69,5 @@ def _kept(event: Observed, position: int) -> Kept:
         event.reason,
         event.own_values,
         position,
+        sequence=event.sequence,
     )

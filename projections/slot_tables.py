@@ -6,7 +6,7 @@ Versioned tables keep superseded rows, so that their rows as of any position can
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, and_
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
@@ -14,6 +14,8 @@ SLOTS = (0, 1)
 BLOCK_POSITIONS = 4096
 INNER = {"inner": True}
 """The info of a column that only the projection reads."""
+SPARSE = {"sparse": True}
+"""The info of a column that most rows leave empty: its indexes have only the others."""
 WITHIN = "within"
 """The info of a table: its index on positions begins with these columns; None where there is none."""
 SlotTables = tuple[Table, ...]
@@ -44,9 +46,15 @@ def slot_tables(
     for slot in SLOTS:
         table = Table(f"{name}_{slot}", metadata, *columns())
         for index in indexes:
-            Index(f"{name}_{slot}_{'_'.join(index)}", *(table.c[column] for column in index))
+            _add_index(f"{name}_{slot}_{'_'.join(index)}", [table.c[column] for column in index])
         tables.append(table)
     return tuple(tables)
+
+
+def _add_index(name: str, columns: Sequence[Column[Any]]) -> None:
+    present = [column.is_not(None) for column in columns if "sparse" in column.info]
+    where = and_(*present) if present else None
+    Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 def versioned_tables(

@@ -11,8 +11,10 @@ from audit.reconcile.expectation import Expectation, Wanted
 from audit.reconcile.log import EVENTS_AT_ONCE, Log, Stream, after_all, in_chunks
 from audit.reconcile.versions import Values, Version, timeline
 from domain.aggregates.delivery import Delivery
+from domain.event_ids import EventId
 from projections.models.events import PROJECTION
 from projections.models.events.blocks import BLOCK_IDS, BLOCKS
+from projections.models.events.numbers import FIRST_TEXT, event_id_of, number_of
 from projections.slot_tables import SlotTables
 from projections.times import to_microseconds
 
@@ -31,7 +33,8 @@ decode = msgspec.json.Decoder(Envelope).decode
 class Deliveries(Expectation):
     """One row for each envelope, by event id and source; and one for each block of ids.
 
-    The sources' streams are merged by event id, so that one block after another is complete.
+    The sources' streams are merged by event id, so that one block after another is complete; those of
+    text ids, which come last and are not sorted as their rows are, are complete at the end.
     """
 
     category = Delivery.category
@@ -51,7 +54,7 @@ class Deliveries(Expectation):
     def wanted(self, log: Log, streams: Sequence[Stream], *, last: bool = False) -> list[Wanted]:
         """Return the rows of some envelopes, and of the blocks that no later ones are in."""
         events, blocks, *bounds = super().wanted(log, streams, last=last)
-        for block in sorted(self._blocks)[: None if last else -1]:
+        for block in sorted(self._blocks) if last else self._complete():
             earliest, latest, position = self._blocks.pop(block)
             blocks.keys.add((block,))
             blocks.add([Version(position, None, (block, earliest, latest))])
@@ -60,17 +63,21 @@ class Deliveries(Expectation):
     def expect(self, log: Log, stream: Stream, *wanted: Wanted) -> None:
         """Add the row of an envelope, and widen its block."""
         events, _ = wanted
-        event_id, source = _key(stream.name)
-        events.keys.add((event_id, source))
+        source, event_id = Delivery.parse_id(stream.name)
+        number: int | None = None
         states: list[tuple[int, Values]] = []
         for position, _, delivery in stream.states(Delivery):
             current = delivery.current
             assert current is not None, "a delivery begins with its record"
             created_at = to_microseconds(current.created_at)
-            self._widen(event_id // BLOCK_IDS, created_at, position)
-            self.new_key(event_id, position)
+            if number is None:
+                number = number_of(event_id, position)
+                events.keys.add((number, source))
+            self._widen(number // BLOCK_IDS, created_at, position)
+            self.new_key(number, position)
             row = {
-                "id": event_id,
+                "id": number,
+                "text_id": event_id if isinstance(event_id, str) else None,
                 "source": source,
                 "type": current.type,
                 "created_at": created_at,
@@ -82,15 +89,21 @@ class Deliveries(Expectation):
     def origins(self, log: Log, tables: SlotTables, row: Mapping[str, Any]) -> list[str]:
         """Return the stream of an envelope, or those of a block, if there are any."""
         if tables is PROJECTION.events:
-            return [Delivery.create_id(row["source"], row["id"])]
+            return [Delivery.create_id(row["source"], event_id_of(row))]
         if tables is self.bounds:
             return []
+        if row["block"] * BLOCK_IDS >= FIRST_TEXT:
+            return log.names(self.category, row["block"] * BLOCK_IDS - FIRST_TEXT, BLOCK_IDS)
         first, below = (row["block"] + more for more in (0, 1))
         found = []
         for source in _sources(log):
             names = [f"{source}/{block * BLOCK_IDS:0{DIGITS}d}" for block in (first, below)]
             found.append(log.first_name(names[0], names[1]))
         return [name for name in found if name is not None]
+
+    def _complete(self) -> list[int]:
+        """Return the blocks of integer ids that no later envelope is in."""
+        return sorted(each for each in self._blocks if each * BLOCK_IDS < FIRST_TEXT)[:-1]
 
     def _widen(self, block: int, created_at: int, position: int) -> None:
         earliest, latest, last = self._blocks.get(block, (created_at, created_at, position))
@@ -105,14 +118,14 @@ def _sources(log: Log) -> Iterator[str]:
     """Yield the name of each source's streams, up to the event id."""
     after, below = f"{Delivery.category}/", after_all(Delivery.category)
     while found := log.first_name(after, below):
-        name = found.rpartition("/")[0]
+        name = "/".join(found.split("/", 2)[:2])
         yield name
         after = after_all(name)
 
 
-def _key(stream: str) -> tuple[int, str]:
-    name, _, event_id = stream.rpartition("/")
-    return int(event_id), name.partition("/")[2]
+def _key(stream: str) -> tuple[bool, EventId, str]:
+    source, event_id = Delivery.parse_id(stream)
+    return isinstance(event_id, str), event_id, source
 
 
 def _data(body: bytes) -> str:

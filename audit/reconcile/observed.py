@@ -8,6 +8,7 @@ import msgspec
 from audit.reconcile.expectation import Expectation, Wanted
 from audit.reconcile.log import Log, Stream
 from audit.reconcile.versions import Version
+from domain.event_ids import EventId
 from domain.observation import Observation, current_status
 from domain.observed import ObservedAggregate
 from projections.observed import ObservedProjection
@@ -15,6 +16,8 @@ from projections.slot_tables import SlotTables
 from projections.times import to_microseconds
 
 encode = msgspec.msgpack.Encoder().encode
+UNTIL = 7
+"""The index of the position at which an observation counted no longer."""
 
 
 class ObservedThings(Expectation):
@@ -33,18 +36,18 @@ class ObservedThings(Expectation):
         things.keys.add((self._id(stream.name),))
         kept: dict[int, list[Any]] = {}
         seen: list[Observation] = []
-        counting: dict[tuple[int, str], int] = {}
+        counting: dict[tuple[EventId, str], int] = {}
         aggregate: ObservedAggregate | None = None
         last = 0
         for last, event, aggregate in stream.states(self._aggregate):
             key = event.event_id, event.source  # type: ignore[attr-defined]
             if key in counting:
-                kept[counting.pop(key)][-1] = last
+                kept[counting.pop(key)][UNTIL] = last
             if key in aggregate.observations:
                 observation = aggregate.observations[key]
                 counting[key] = last
                 seen.append(observation)
-                kept[last] = [*_fields(observation), last, None]
+                kept[last] = [*_fields(observation), last, None, observation.sequence]
         if aggregate is None or not seen:
             return
         status = aggregate.current_status()

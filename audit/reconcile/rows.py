@@ -10,6 +10,9 @@ from audit.reconcile.versions import Values, Version
 from projections.batch_writer import KEYS_IN_A_LIST
 from projections.slot_tables import SlotTables, VersionedTables
 
+NAMING = {"stream", "since", "text_id"}
+"""Columns that say where a row comes from, beside its key."""
+
 
 def tables_of(tables: SlotTables, slot: int) -> list[Table]:
     """Return the table of the rows that hold now, and of versioned ones that of those that held."""
@@ -37,7 +40,7 @@ def pages(connection: Connection, table: Table) -> Iterator[Sequence[RowMapping]
     """Yield all rows of a table, some at a time: the columns that say where a row comes from."""
     key = list(table.primary_key)
     last: Values | None = None
-    named = [each for each in table.c if each.primary_key or each.name in {"stream", "since"}]
+    named = [each for each in table.c if each.primary_key or each.name in NAMING]
     while True:
         wanted = select(*named).order_by(*key).limit(KEYS_IN_A_LIST)
         if last is not None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from domain import json_pointers
 from domain.aggregate import Aggregate
+from domain.event_ids import EventId
 from domain.receipt import Receipt
 
 
@@ -21,7 +22,7 @@ class Delivery(Aggregate):
         """A valid envelope was received for the first time; `observed` is the stream of its payload."""
 
         TOPIC: ClassVar[str] = "Delivery.Recorded"
-        event_id: int
+        event_id: EventId
         type: str
         created_at: datetime
         observed: str | None
@@ -47,9 +48,21 @@ class Delivery(Aggregate):
         return {name: getattr(self.current, name) for name in names} if self.current else {}
 
     @staticmethod
-    def create_id(source: str, event_id: int) -> str:
-        """Name the stream of a source's event; the id is padded, so that streams sort as ids do."""
+    def create_id(source: str, event_id: EventId) -> str:
+        """Name the stream of a source's event; an integer is padded, so that streams sort as ids do.
+
+        Text begins with an equals sign, which is no digit; a source's name has no slash. So no id can be
+        chosen to give the stream of another one.
+        """
+        if isinstance(event_id, str):
+            return f"delivery/{source}/={event_id}"
         return f"delivery/{source}/{event_id:016d}"
+
+    @staticmethod
+    def parse_id(stream: str) -> tuple[str, EventId]:
+        """Return the source and the id of the event in the name of a stream."""
+        _, source, named = stream.split("/", 2)
+        return source, named[1:] if named.startswith("=") else int(named)
 
     def repeats(self, body: bytes, ignored: Sequence[str] = ()) -> bool:
         """Say whether a body has the JSON value of the recorded envelope, in any spelling.

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from domain.aggregate import Aggregate, Event
 from domain.cause import OPERATOR
 from domain.errors import QuarantineClosed
+from domain.event_ids import EventId
 from domain.receipt import Receipt
 
 
@@ -29,7 +30,7 @@ class Quarantine(Aggregate):
         TOPIC: ClassVar[str] = "Quarantine.Held"
         reason: str
         errors: dict[str, Any]
-        event_id: int | None
+        event_id: EventId | None
 
         def apply(self, aggregate: "Quarantine") -> None:
             aggregate.held = self

@@ -7,6 +7,7 @@ from domain.aggregate import Event
 from domain.aggregates.batch import Batch
 from domain.aggregates.delivery import Delivery
 from domain.aggregates.quarantine import Quarantine
+from domain.event_ids import EventId
 from domain.messages import InvalidEnvelope, Message, Outcome
 from domain.receipt import VerifiedDelivery
 from domain.times import to_seconds
@@ -70,7 +71,7 @@ class DeliveryHandler:
         return self.hold(message.body, "conflict", {}, message.event_id)
 
     def hold(
-        self, body: bytes, reason: str, errors: dict[str, Any], event_id: int | None
+        self, body: bytes, reason: str, errors: dict[str, Any], event_id: EventId | None
     ) -> Outcome:
         """Hold a body in quarantine; the same bytes are held once."""
         stream = Quarantine.create_id(self._delivery.source, body)
@@ -110,6 +111,7 @@ class DeliveryHandler:
                 event_id=message.event_id,
                 source=self._delivery.source,
                 created_at=created_at,
+                sequence=message.sequence,
                 **payload.values,
             )
             self.aggregates.collect(aggregate)

@@ -8,6 +8,7 @@ from domain.aggregate import Event
 from domain.aggregates.delivery import Delivery
 from domain.aggregates.quarantine import Quarantine
 from domain.errors import StillRefused, WouldReplace
+from domain.event_ids import EventId
 from domain.messages import Message, Outcome
 from domain.observed import ObservedAggregate
 from domain.use_cases.delivery_handler import DeliveryHandler
@@ -37,7 +38,7 @@ class ReleaseHandler(DeliveryHandler):
         self._replace = replace
 
     def hold(
-        self, body: bytes, reason: str, errors: dict[str, Any], event_id: int | None
+        self, body: bytes, reason: str, errors: dict[str, Any], event_id: EventId | None
     ) -> Outcome:
         """Raise StillRefused."""
         fields = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in errors.items())

@@ -26,6 +26,7 @@ class Quarantined(Projection):
             Column("source", Word, nullable=False),
             Column("reason", Word, nullable=False),
             Column("event_id", BigInteger),
+            Column("text_id", Word),
             Column("received_at", BigInteger, nullable=False),
             Column("bytes", BigInteger, nullable=False),
             Column("state", Word, nullable=False),
@@ -43,7 +44,8 @@ class Quarantined(Projection):
             stream=event.originator_id,
             source=event.source,
             reason=event.reason,
-            event_id=event.event_id,
+            event_id=None if isinstance(event.event_id, str) else event.event_id,
+            text_id=event.event_id if isinstance(event.event_id, str) else None,
             received_at=to_microseconds(event.timestamp),
             bytes=len(event.body),
             state="held",
@@ -68,7 +70,7 @@ class Quarantined(Projection):
         """Return deliveries by rising id: those received `before`, and of a state, source or reason."""
         times: dict[str, Any] = {"received_at<": before and to_microseconds(before)}
         rows = lists.page(snapshot, self.held, ("id",), lists.ALL, **times, **filters)
-        return [{**row, "received_at": from_microseconds(row["received_at"])} for row in rows]
+        return [_shown(row) for row in rows]
 
     def counts(self, snapshot: Snapshot) -> list[tuple[str, str, int]]:
         """Return how many deliveries are held, by source and reason."""
@@ -76,6 +78,13 @@ class Quarantined(Projection):
         held = select(table.c.source, table.c.reason, func.count()).where(table.c.state == "held")
         found = snapshot.connection.execute(held.group_by(table.c.source, table.c.reason))
         return [(source, reason, count) for source, reason, count in found]
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    event_id = row["event_id"] if row["text_id"] is None else row["text_id"]
+    shown = {**row, "event_id": event_id, "received_at": from_microseconds(row["received_at"])}
+    del shown["text_id"]
+    return shown
 
 
 PROJECTION = Quarantined()

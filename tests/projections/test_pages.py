@@ -25,7 +25,7 @@ FILL = """WITH RECURSIVE n(n) AS (
     INSERT INTO {table} SELECT {columns} FROM n"""
 TABLES = {
     # Odd numbers are of type t1 and come from c, even ones of type t0 and from a; the last from b.
-    EVENTS: "n, CASE WHEN n > {rows} - 40 THEN 'b' WHEN n % 2 = 1 THEN 'c' ELSE 'a' END,"
+    EVENTS: "n, CASE WHEN n > {rows} - 40 THEN 'b' WHEN n % 2 = 1 THEN 'c' ELSE 'a' END, NULL,"
     " 't' || (n % 2), 1000000 * n, '{{}}', n",
     KITS: "'K' || (10000000 + n), 'S' || (n % 3), n, NULL, n, n, '', n, 1",
     REPORTS: "n, 'S' || (n % 3), NULL, n, n, '', n, 1",

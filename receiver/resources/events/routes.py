@@ -24,7 +24,10 @@ class EventSchema(Schema):
     class Meta:
         fields = ("id", "created_at", "type", "data")
 
-    id = fields.Integer(required=True)
+    id = fields.Raw(
+        required=True,
+        metadata={"oneOf": [{"type": "integer"}, {"type": "string"}], "example": 3514},
+    )
     created_at = SpacedDateTime(required=True, metadata={"example": "2017-11-24 10:00:00"})
     type = fields.String(required=True)
     data = fields.Dict(required=True)
@@ -51,4 +54,4 @@ def list_events(query: dict[str, Any]) -> Response:
     """List events by id"""
     with consistent_snapshot(PROJECTION.name) as snapshot:
         rows = PROJECTION.page(snapshot, **pages.one_more(query))
-    return pages.page(rows, query["limit"], _many.dump, ["id", "source"])
+    return pages.page(rows, query["limit"], _many.dump, ["number", "source"])
