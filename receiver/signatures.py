@@ -3,15 +3,19 @@
 import hmac
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from domain.receipt import VerifiedDelivery
-from registry.keys import HMAC_SHA256, STANDARD_WEBHOOKS, Source, verification_key
+from registry.keys import STANDARD_WEBHOOKS, verification_key
+from registry.signature_forms import DIGESTS, SignatureForm
+from registry.source import Source
 
 # A header's octets are read as Latin-1 by WSGI (RFC 9110, 5.5). A timestamp is digits alone: int()
 # would also accept " 170", "+1" and "1_7".
@@ -20,8 +24,6 @@ _FORMS = {
     "timestamp": (re.compile(r"[0-9]{1,12}"), "a whole number of seconds since 1970"),
     "signature": (re.compile(r"[\t\x20-\x7e\x80-\xff]+"), "text that a header can carry"),
 }
-_ITEM = re.compile(r"v1,[A-Za-z0-9+/]{43}=|v1a,[A-Za-z0-9+/]{86}==")
-_DIGEST = re.compile(r"[0-9A-Fa-f]{64}|[A-Za-z0-9+/]{43}=")
 _MOST_SIGNATURES = 16  # an ed25519 check takes 100 µs, and anyone can send signatures
 
 
@@ -48,16 +50,19 @@ def verify(source: Source, headers: Headers, body: bytes, now: datetime) -> Veri
     `body` is the raw bytes; `now` is aware, UTC. Raises Unverified, and nothing else for any input.
     https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
     """
-    if source.scheme == HMAC_SHA256:
-        webhook_id, timestamp, signature = "", "", headers.get(source.header) or ""
-        content, offered = body, _digests(source, signature)
-    else:
-        webhook_id, timestamp, signature = _standard_fields(headers)
-        offered = _offered(signature)
+    form = source.form
+    sent = _sent(form, headers)
+    offered = _offered(form, sent["signature"])
+    timestamp = _timestamp(form, sent)
+    if form.has_time:
         _check_age(timestamp, source.tolerance, now)
-        content = b".".join((webhook_id.encode("latin-1"), timestamp.encode(), body))
+    webhook_id = sent.get("id", "")
+    values = {"id": webhook_id.encode("latin-1"), "timestamp": timestamp.encode(), "body": body}
+    content = b"".join([part if isinstance(part, bytes) else values[part] for part in form.signed])
     key_id = _signer(source, content, offered, now)
-    return VerifiedDelivery(source.name, key_id, now, webhook_id, timestamp, signature, body)
+    return VerifiedDelivery(
+        source.name, key_id, now, webhook_id, timestamp, sent["signature"], body
+    )
 
 
 def sign(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:
@@ -69,29 +74,43 @@ def sign(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:
     return "v1," + b64encode(hmac.digest(key, content, "sha256")).decode()
 
 
-def claims(headers: Headers, now: datetime) -> dict[str, str | int | None]:
+def claims(source: Source, headers: Headers, now: datetime) -> dict[str, str | int | None]:
     """Return what a delivery says of itself, for the log: its id, and its age in seconds as the skew."""
-    webhook_id, timestamp, _ = _sent_fields(headers)
+    names = _chosen(source.form, headers)
+    webhook_id = headers.get(names.get("id", "webhook-id")) or ""
+    timestamp = headers.get(names.get("timestamp", "webhook-timestamp")) or ""
     aged = _FORMS["timestamp"][0].fullmatch(timestamp)
     skew = round(now.timestamp()) - int(timestamp) if aged else None
     return {"webhook_id": webhook_id[:256], "skew_seconds": skew}
 
 
-def _sent_fields(headers: Headers) -> list[str]:
-    ours = [headers.get(f"webhook-{name}") or "" for name in _FORMS]
-    svix = ours if all(ours) else [headers.get(f"svix-{name}") or "" for name in _FORMS]
-    return svix if all(svix) else ours
+def _chosen(form: SignatureForm, headers: Headers) -> Mapping[str, str]:
+    """Return the first set of headers that was sent whole, else the first set."""
+    for names in form.names:
+        if all(headers.get(name) for name in names.values()):
+            return names
+    return form.names[0]
 
 
-def _standard_fields(headers: Headers) -> list[str]:
-    fields = _sent_fields(headers)
-    for name, value in zip(_FORMS, fields, strict=True):
-        form, words = _FORMS[name]
-        if not form.fullmatch(value):
-            raise Unverified(
-                MALFORMED, f"webhook-{name} is {f'not {words}' if value else 'missing'}"
-            )
-    return fields
+def _sent(form: SignatureForm, headers: Headers) -> dict[str, str]:
+    """Return the values of the headers by what they hold, each well-formed."""
+    sent = {}
+    for what, name in _chosen(form, headers).items():
+        sent[what] = value = headers.get(name) or ""
+        pattern, words = _FORMS[what]
+        if not pattern.fullmatch(value):
+            shown = name.replace("svix-", "webhook-")
+            raise Unverified(MALFORMED, f"{shown} is {f'not {words}' if value else 'missing'}")
+    return sent
+
+
+def _timestamp(form: SignatureForm, sent: dict[str, str]) -> str:
+    if form.timestamps is None:
+        return sent.get("timestamp", "")
+    found = form.timestamps.search(sent["signature"])
+    if found is None:
+        raise Unverified(MALFORMED, f"{form.names[0]['signature']} holds no timestamp")
+    return found[1]
 
 
 def _check_age(timestamp: str, tolerance: int, now: datetime) -> None:
@@ -101,35 +120,29 @@ def _check_age(timestamp: str, tolerance: int, now: datetime) -> None:
         raise Unverified(STALE, f"timestamp {words}: more than {tolerance} s from our clock")
 
 
-def _offered(signature: str) -> list[bytes]:
-    items = [item for item in signature.split(" ") if _ITEM.fullmatch(item)]
-    if not items:
-        raise Unverified(MALFORMED, "webhook-signature holds no well-formed v1 or v1a signature")
-    return [b64decode(item.partition(",")[2]) for item in items[:_MOST_SIGNATURES]]
-
-
-def _digests(source: Source, signature: str) -> list[bytes]:
-    """Return the digests in a header: a list, with commas or blanks, of which each may have the prefix."""
-    prefix = re.compile(rf"(?<![^\s,]){re.escape(source.prefix.strip())}", re.IGNORECASE)
-    items = re.split(r"[\s,]+", prefix.sub(" ", signature))
-    digests = [item for item in items if _DIGEST.fullmatch(item)][:_MOST_SIGNATURES]
-    if not digests:
-        words = "is neither a hex nor a base64 SHA-256 digest" if signature else "is missing"
-        raise Unverified(MALFORMED, f"{source.header} {words}")
-    return [b64decode(item) if item.endswith("=") else bytes.fromhex(item) for item in digests]
+def _offered(form: SignatureForm, signature: str) -> list[bytes]:
+    items = islice(form.signatures.finditer(signature), _MOST_SIGNATURES)
+    found = [each[each.lastindex or 0] for each in items]
+    if not found:
+        raise Unverified(MALFORMED, f"{form.names[0]['signature']} {form.malformed}")
+    hexadecimal = 2 * DIGESTS[form.digest]
+    return [bytes.fromhex(each) if len(each) == hexadecimal else b64decode(each) for each in found]
 
 
 def _signer(source: Source, content: bytes, offered: list[bytes], now: datetime) -> str:
     for key in source.keys:
-        if key.live(now) and _signed(verification_key(source.scheme, key.secret), content, offered):
+        verifying = verification_key(source.scheme, key.secret)
+        if key.live(now) and _signed(verifying, content, offered, source.form.digest):
             return key.id
     raise Unverified(WRONG_KEY, "no live key of the source made this signature")
 
 
-def _signed(key: bytes | Ed25519PublicKey, content: bytes, offered: list[bytes]) -> bool:
-    # An HMAC has 32 bytes and an ed25519 signature 64, so neither is accepted as the other.
+def _signed(
+    key: bytes | Ed25519PublicKey, content: bytes, offered: list[bytes], digest: str
+) -> bool:
+    # An HMAC by SHA-256 has 32 bytes and an ed25519 signature 64, so neither is accepted as the other.
     if isinstance(key, bytes):
-        expected = hmac.digest(key, content, "sha256")
+        expected = hmac.digest(key, content, digest)
         return any(hmac.compare_digest(expected, one) for one in offered)
     for one in offered:
         with suppress(InvalidSignature):

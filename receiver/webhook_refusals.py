@@ -9,7 +9,7 @@ from receiver.dates import utc_now
 from receiver.errors import Overloaded, problem
 from receiver.server.metrics import LAST_WITHOUT_ROOM, NO_ROOM, WEBHOOKS
 from receiver.signatures import Unverified, claims
-from registry.keys import Source
+from registry.source import Source
 
 REASONS = {
     400: "broken-body",
@@ -50,7 +50,7 @@ def unverified(source: Source, refusal: Unverified) -> Response:
         reason=str(refusal),
         peer=request.remote_addr,
         user_agent=request.headers.get("User-Agent", "")[:_LONGEST_LOGGED],
-        **claims(request.headers, utc_now()),
+        **claims(source, request.headers, utc_now()),
     )
     response = problem(401, str(refusal))
     response.headers["WWW-Authenticate"] = f'Webhook-Signature scheme="{source.scheme}"'

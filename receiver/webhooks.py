@@ -15,7 +15,7 @@ from receiver.current import ledger, services
 from receiver.errors import Overloaded, problem
 from receiver.signatures import Unverified, verify
 from receiver.webhook_description import WEBHOOK
-from registry.keys import Source
+from registry.source import Source
 
 blueprint = Blueprint("webhooks", __name__, description="Sources announce events here.")
 blueprint.after_app_request(webhook_refusals.count)

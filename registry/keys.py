@@ -34,20 +34,6 @@ class Key:
         return self.expires_at is None or now < self.expires_at
 
 
-@dataclass(frozen=True)
-class Source:
-    """A sender of webhooks: its live keys, and the `tolerance` of timestamps in seconds."""
-
-    name: str
-    scheme: str
-    keys: tuple[Key, ...]
-    tolerance: int = 300
-    header: str = "X-Hub-Signature-256"
-    prefix: str = "sha256="
-    retired: bool = False
-    ignored: tuple[str, ...] = ()
-
-
 def new_secret(scheme: str) -> str:
     """Generate a secret of 32 random bytes: `whsec_…`, or hex for hmac-sha256."""
     raw = secrets.token_bytes(32)

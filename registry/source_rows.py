@@ -1,6 +1,7 @@
 """The rows of sources."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,14 +9,17 @@ from sqlalchemy import Connection, Row, select, update
 
 from registry.ignored_fields import load_ignored
 from registry.key_rows import live_keys
-from registry.keys import Source, SourceError, verification_key
+from registry.keys import SourceError, verification_key
+from registry.presets import DEFAULTS, KITLEDGER
+from registry.source import Source
+from registry.source_parts import PARTS, load_parts, set_parts
 from registry.tables import sources
 
 
 def load_sources(connection: Connection) -> dict[str, Source]:
     """Return every source with its live keys, by name."""
     keys = live_keys(connection, datetime.now(UTC))
-    ignored = load_ignored(connection)
+    ignored, parts = load_ignored(connection), load_parts(connection)
     return {
         row.name: Source(
             name=row.name,
@@ -26,6 +30,7 @@ def load_sources(connection: Connection) -> dict[str, Source]:
             prefix=row.prefix,
             retired=row.retired_at is not None,
             ignored=ignored.get(row.name, ()),
+            parts=parts.get(row.name, {}),
         )
         for row in connection.execute(select(sources))
     }
@@ -39,18 +44,27 @@ def check_name(name: str) -> None:
         )
 
 
-def check_header(name: str) -> None:
-    """Refuse a name that no header can have. Raises SourceError."""
-    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", name):
-        raise SourceError("a header's name has letters, digits and dashes")
-
-
 def source_row(connection: Connection, name: str) -> Row[Any]:
     """Return the row of a source, retired or not; raises SourceError when it is unknown."""
     row = connection.execute(select(sources).where(sources.c.name == name)).one_or_none()
     if row is None:
         raise SourceError(f"there is no source {name}")
     return row
+
+
+def settings_of(connection: Connection, name: str) -> dict[str, Any]:
+    """Return the settings of a source; raises SourceError when it is unknown or retired."""
+    row = source_row(connection, name)
+    live_scheme(connection, name)
+    columns = {setting: getattr(row, setting) for setting in DEFAULTS}
+    parts = load_parts(connection).get(name, {})
+    return {**dict.fromkeys(PARTS), "preset": KITLEDGER, **columns, **parts}
+
+
+def save_settings(connection: Connection, name: str, settings: Mapping[str, Any]) -> None:
+    """Set the settings of a source that has a row."""
+    change_source(connection, name, **{each: settings[each] for each in DEFAULTS})
+    set_parts(connection, name, {each: settings[each] for each in PARTS})
 
 
 def live_scheme(connection: Connection, name: str) -> str:

@@ -13,26 +13,24 @@ from registry.cached import Cached
 from registry.ignored_fields import load_ignored, set_ignored
 from registry.key_rows import add_key, expire_key, key_listing
 from registry.key_uses import KeyUses
-from registry.keys import STANDARD_WEBHOOKS, Source, SourceError
+from registry.keys import SourceError
+from registry.presets import DEFAULTS, KITLEDGER
 from registry.registry import Registry, timestamp
+from registry.source import Source
 from registry.source_events import record, record_key
+from registry.source_parts import load_parts
 from registry.source_rows import (
     change_source,
-    check_header,
     check_keys_fit,
     check_name,
     live_scheme,
     load_sources,
+    save_settings,
+    settings_of,
     source_row,
 )
+from registry.source_settings import completed
 from registry.tables import sources
-
-DEFAULTS: dict[str, Any] = {
-    "tolerance": 300,
-    "header": "X-Hub-Signature-256",
-    "prefix": "sha256=",
-}
-"""The settings of a source: `tolerance` of timestamps in seconds, `header` and `prefix` for hmac-sha256."""
 
 
 class Sources:
@@ -60,28 +58,29 @@ class Sources:
         name: str,
         cause: Cause,
         *,
-        scheme: str = STANDARD_WEBHOOKS,
         secret: str | None = None,
         allow_short: bool = False,
         ignore_field: Sequence[str] | None = None,
         **settings: Any,
     ) -> str:
-        """Add a source and return its secret; see DEFAULTS for the settings. Raises SourceError.
+        """Add a source and return its secret; see source_settings.py for the settings. Raises SourceError.
 
         `ignore_field` are the JSON pointers of fields that don't count when two bodies are compared.
         """
         check_name(name)
-        settings = DEFAULTS | settings
-        check_header(settings["header"])
+        settings = completed(settings)
+        scheme = settings["scheme"]
         with self._registry.changing(cause) as (connection, streams):
             if connection.scalar(select(sources.c.name).where(sources.c.name == name)):
                 raise SourceError(f"there is a source {name} already")
-            row = {"name": name, "scheme": scheme, **settings, "created_at": timestamp()}
+            columns = {each: settings[each] for each in DEFAULTS}
+            row = {"name": name, **columns, "created_at": timestamp()}
             connection.execute(insert(sources).values(row))
+            save_settings(connection, name, settings)
             ignored = set_ignored(connection, name, ignore_field or ())
             key = add_key(connection, name, scheme, secret, allow_short=allow_short)
-            all_settings = {"scheme": scheme, **settings, "ignored": ignored}
-            record(streams, name, SourceStream.Added, settings=all_settings)
+            added = {**settings, "ignored": ignored}
+            record(streams, name, SourceStream.Added, settings=added)
             record_key(streams, name, key)
         return key.secret
 
@@ -119,14 +118,16 @@ class Sources:
         **settings: Any,
     ) -> None:
         """Change settings of a source: what `add` takes, but for the secret. Raises SourceError."""
-        check_header(settings.get("header", "X"))
         with self._registry.changing(cause) as (connection, streams):
-            check_keys_fit(connection, name, settings.get("scheme", live_scheme(connection, name)))
-            if settings:
-                change_source(connection, name, **settings)
+            before = settings_of(connection, name)
+            after = completed(settings, before)
+            check_keys_fit(connection, name, after["scheme"])
+            save_settings(connection, name, after)
+            changed = {each: after[each] for each in after if after[each] != before[each]}
+            changed.update({each: after[each] for each in settings})
             if ignore_field is not None:
-                settings["ignored"] = set_ignored(connection, name, ignore_field)
-            record(streams, name, SourceStream.Changed, settings=settings)
+                changed["ignored"] = set_ignored(connection, name, ignore_field)
+            record(streams, name, SourceStream.Changed, settings=changed)
 
     def check_live(self, name: str) -> None:
         """Raise SourceError when a source is unknown or retired."""
@@ -152,8 +153,10 @@ class Sources:
         """Return every source and its keys, without the secrets."""
         with self._registry.reading() as connection:
             keys, ignored = key_listing(connection), load_ignored(connection)
+            parts = load_parts(connection)
             rows = [dict(row) for row in connection.execute(select(sources)).mappings()]
         for row in rows:
+            row.update({"preset": KITLEDGER, **parts.get(row["name"], {})})
             row["keys"] = keys.get(row["name"], [])
             row["ignored"] = list(ignored.get(row["name"], ()))
         return sorted(rows, key=lambda each: str(each["name"]))

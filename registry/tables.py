@@ -29,6 +29,13 @@ ignored_fields = Table(
     Column("source", String, primary_key=True),
     Column("pointer", String, primary_key=True),
 )
+source_parts = Table(
+    "source_parts",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("part", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
 key_uses = Table(
     "key_uses",
     metadata,

@@ -15,7 +15,9 @@ from domain.aggregates.source import Source
 from domain.ledger import Ledger
 from registry.ignored_fields import load_ignored
 from registry.keys import FINGERPRINT_DIGITS, fingerprint
+from registry.presets import KITLEDGER
 from registry.registry import Registry
+from registry.source_parts import PARTS, load_parts
 from registry.tables import clients, source_keys, sources
 from store.log_queries import LogFilter
 
@@ -98,10 +100,13 @@ def _of_client(client: Client) -> tuple[Identity, dict[str, Any]]:
 
 
 def _found(connection: Connection) -> Iterator[tuple[Identity, dict[str, Any]]]:
-    ignored = load_ignored(connection)
+    ignored, parts = load_ignored(connection), load_parts(connection)
     for row in connection.execute(select(sources)).mappings():
         more = {
             "ignored": list(ignored.get(row["name"], ())),
+            **dict.fromkeys(PARTS),
+            "preset": KITLEDGER,
+            **parts.get(row["name"], {}),
             "retired": row["retired_at"] is not None,
         }
         yield ("sources", (row["name"],)), {**row, **more}

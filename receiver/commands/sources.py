@@ -8,6 +8,7 @@ import click
 from receiver.commands.secrets import allow_short, given_secret, takes_secret
 from receiver.commands.shared import as_json, open_services, operator_cause, show, takes_why
 from receiver.commands.source_options import as_time, takes_settings
+from registry.presets import KITLEDGER, PRESETS
 
 
 @click.group()
@@ -19,9 +20,7 @@ def sources() -> None:
 @click.argument("name")
 @takes_secret("--secret", "whsec_…, whpk_… (a public key), or any text for hmac-sha256.")
 @allow_short
-@takes_settings(
-    scheme="standard-webhooks", tolerance=300, header="X-Hub-Signature-256", prefix="sha256="
-)
+@takes_settings
 @takes_why()
 def add(
     name: str, secret: str | None, secret_file: BinaryIO | None, why: str | None, **settings: Any
@@ -30,6 +29,9 @@ def add(
     secret = given_secret(secret, secret_file)
     with open_services(create=True) as services:
         given = services.sources.add(name, operator_cause(why), secret=secret, **settings)
+        prefix = services.settings.forwarded_prefix
+    advice = PRESETS[settings["preset"] or KITLEDGER].advice
+    click.echo(advice.format(name=name, url=f"https://HOST{prefix}/webhooks/{name}"))
     click.echo(f"Source {name} may post to /webhooks/{name}, signed with:")
     click.echo(given)
 
@@ -42,14 +44,14 @@ def list_sources(as_json: bool) -> None:
         rows = services.sources.listing()
     show(
         rows,
-        ["name", "scheme", "tolerance", "ignored", "keys", "created_at", "retired_at"],
+        ["name", "preset", "scheme", "tolerance", "ignored", "keys", "created_at", "retired_at"],
         as_json=as_json,
     )
 
 
 @sources.command("set")
 @click.argument("name")
-@takes_settings()
+@takes_settings
 @takes_why()
 def set_source(name: str, why: str | None, **settings: Any) -> None:
     """Change settings of the source NAME; those that are not given stay as they are."""

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.receipt import VerifiedDelivery
 from receiver.signatures import Unverified, verify
-from registry.keys import HMAC_SHA256, STANDARD_WEBHOOKS, Key, Source
+from registry.keys import HMAC_SHA256, STANDARD_WEBHOOKS, Key
+from registry.source import Source
 
 # The vectors that the libraries of the Standard Webhooks project share.
 ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"

@@ -11,7 +11,7 @@ from freezegun import freeze_time
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from registry.keys import Source
+from registry.source import Source
 from tests.receiver.signing import (
     BODY,
     GITHUB,

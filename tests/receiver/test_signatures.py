@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.receipt import VerifiedDelivery
 from receiver.signatures import sign, verify
-from registry.keys import Source
+from registry.source import Source
 from tests.receiver.signing import (
     ANOTHER_SECRET,
     BODY,
