@@ -1,5 +1,6 @@
 """Domain events to stored events and back."""
 
+from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple
 
 from eventsourcing.domain import DomainEventProtocol
@@ -17,14 +18,16 @@ class _Shape(NamedTuple):
     topic: str
     version: int
     of_organization: bool
+    optional: tuple[str, ...]
 
 
 class Mapper(StockMapper[str]):
     """Map events as eventsourcing's mapper does, faster, and name the event that can't be decoded.
 
     The state is one map, in the order of the event's fields; stream, version and topic stand beside
-    it. Older shapes are brought up to date as eventsourcing does it: a class with
-    `class_version = 2` gives a static method `upcast_v1_v2(state)`.
+    it. A field that is None by default is stored only when it is something else, so that a field can be
+    added to events that are stored already. Older shapes are brought up to date as eventsourcing does it:
+    a class with `class_version = 2` gives a static method `upcast_v1_v2(state)`.
     """
 
     def __init__(
@@ -46,6 +49,9 @@ class Mapper(StockMapper[str]):
         state = vars(domain_event).copy()
         stream = state.pop("originator_id")
         version = state.pop("originator_version")
+        for name in shape.optional:
+            if state.get(name) is None:
+                state.pop(name, None)
         if shape.version > 1:
             state["class_version"] = shape.version
         encoded = self._encode(state)
@@ -88,7 +94,9 @@ class Mapper(StockMapper[str]):
     def _shape(self, event_class: type) -> _Shape:
         names = {*dir(event_class), *getattr(event_class, "__dataclass_fields__", ())}
         version = getattr(event_class, "class_version", 1)
-        shape = _Shape(get_topic(event_class), version, "organization_id" in names)
+        defined = fields(event_class) if is_dataclass(event_class) else ()
+        optional = tuple(field.name for field in defined if field.default is None)
+        shape = _Shape(get_topic(event_class), version, "organization_id" in names, optional)
         self._shapes[event_class] = shape
         return shape
 
