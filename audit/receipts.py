@@ -87,7 +87,7 @@ def _received_at(ledger: Ledger, position: int, event: Receipt, array: Receipt) 
     """Return the time of receipt: an envelope that was held before has the time of its release."""
     sent = event.by is not None and event.by.partition("/")[0] == SOURCE
     if array is event and isinstance(event, Delivery.Recorded) and not sent:
-        stream = Quarantine.create_id(event.source, event.body)
+        stream = Quarantine.create_id(event.source, event.body, event.headers)
         held = _first(ledger, stream, position)
         return event.timestamp if held is None else held[1].timestamp
     return array.timestamp

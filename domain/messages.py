@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.event_ids import EventId
 from domain.observed import ObservedAggregate
+from domain.receipt import VerifiedDelivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Message:
 
     `body` is its exact bytes. `created_at` is the sender's time, aware UTC, or None if there is none.
     `sequence` is its place among the events of its sender, for senders that say it: see Observation.
+    `data_from` says where its data is in the body, None in the default place: see Delivery.Recorded.
     """
 
     body: bytes
@@ -32,6 +34,7 @@ class Message:
     created_at: datetime | None
     payload: Payload | None
     sequence: EventId | None = None
+    data_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +76,5 @@ class Outcome:
             self.position = position
 
 
-EnvelopeReader = Callable[[bytes], tuple[list[Message | InvalidEnvelope], bool]]
-"""A function that returns the messages in a body, and whether the body is an array."""
+EnvelopeReader = Callable[[VerifiedDelivery], tuple[list[Message | InvalidEnvelope], bool]]
+"""A function that returns the messages in a delivery, and whether it is an array."""

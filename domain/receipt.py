@@ -11,7 +11,8 @@ class VerifiedDelivery:
     """A delivery with a valid signature; `body` is its exact bytes.
 
     `webhook_id` and `webhook_timestamp` are signed with the body, and empty for schemes without
-    them. `signature` is the whole header value. `received_at` is aware, UTC.
+    them. `signature` is the whole header value. `received_at` is aware, UTC. `headers` are those that say
+    something of its events, by lower-case names; None where the body says everything.
     """
 
     source: str
@@ -21,6 +22,7 @@ class VerifiedDelivery:
     webhook_timestamp: str
     signature: str
     body: bytes
+    headers: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,7 @@ class Receipt(Event):
     signature: str
     body: bytes
     batch: str | None
+    headers: dict[str, str] | None = None
 
     def delivery(self) -> VerifiedDelivery:
         """Return the delivery as it was received."""
@@ -49,4 +52,5 @@ class Receipt(Event):
             self.webhook_timestamp,
             self.signature,
             self.body,
+            self.headers,
         )

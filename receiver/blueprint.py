@@ -32,6 +32,12 @@ class Blueprint(flask_smorest.Blueprint):
         return decorate
 
 
+def answers_options_itself(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a view of a path for which another view answers OPTIONS: Flask would do it by itself."""
+    view.provide_automatic_options = False  # type: ignore[attr-defined]
+    return view
+
+
 def _describe_as_of(operation: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add the parameters of routes that answer as of a position; see access.requires."""
     if info.get("as_of"):

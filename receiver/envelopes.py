@@ -1,36 +1,51 @@
 """Parsing envelopes: from verified bytes to messages."""
 
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import ValidationError
 
 from domain.limits import LARGEST_ID
 from domain.messages import InvalidEnvelope, Message
-from receiver import strict_json
+from domain.receipt import VerifiedDelivery
+from receiver import arrays, cloud_events, mapped_envelopes
 from receiver.event_types import ENVELOPE, event_types
 from receiver.schemas import flatten
-
-LONGEST_ARRAY = 1000
+from receiver.signatures import Headers
+from registry.presets import CLOUDEVENTS
+from registry.source import Source
 
 
 def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
-    """Parse a delivery's body; return a message for each envelope, and whether it was an array.
+    """Parse a body of default envelopes; return a message for each, and whether it was an array.
 
     Raises nothing: a body that is not JSON, or an invalid envelope, becomes an InvalidEnvelope.
     """
-    try:
-        text = strict_json.decode(body)
-        value = strict_json.parse(text)
-    except ValueError as error:
-        errors = {"body": [f"Not JSON: {str(error)[:200]}."]}
-        return [InvalidEnvelope(body, "not-json", errors)], False
-    if not isinstance(value, list):
-        return [_message(value, body)], False
-    if len(value) > LONGEST_ARRAY:
-        errors = {"body": [f"More than {LONGEST_ARRAY} events."]}
-        return [InvalidEnvelope(body, "invalid", errors)], False
-    bodies = strict_json.elements(text) if value else ()
-    return [_message(*pair) for pair in zip(value, bodies, strict=True)], True
+    return arrays.read(body, _message)
+
+
+def read_delivery(
+    source: Source | None, delivery: VerifiedDelivery
+) -> tuple[list[Message | InvalidEnvelope], bool]:
+    """Read a delivery as its source has its envelopes; see `read`, which reads the default ones."""
+    if source is not None and source.preset == CLOUDEVENTS:
+        return cloud_events.read(delivery)
+    if source is not None and source.mapping is not None:
+        return mapped_envelopes.read(source.mapping, delivery)
+    return read(delivery.body)
+
+
+def with_headers(source: Source, delivery: VerifiedDelivery, headers: Headers) -> VerifiedDelivery:
+    """Return a delivery with the headers that say something of its events, if any do."""
+    if source.preset == CLOUDEVENTS:
+        return replace(delivery, headers=cloud_events.sent_headers(headers))
+    if source.mapping is None or not source.mapping.headers:
+        return delivery
+    # Svix has another name for the same header.
+    known = {"webhook-id": delivery.webhook_id} if delivery.webhook_id else {}
+    found = {name: known.get(name) or headers.get(name) for name in source.mapping.headers}
+    sent = {name: value for name, value in found.items() if value is not None}
+    return replace(delivery, headers=sent)
 
 
 def _message(value: Any, body: bytes) -> Message | InvalidEnvelope:

@@ -3,7 +3,7 @@
 import hmac
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
@@ -31,6 +31,7 @@ class Headers(Protocol):
     """Headers by case-insensitive name, such as werkzeug's."""
 
     def get(self, key: str, /) -> str | None: ...
+    def items(self) -> Iterable[tuple[str, str]]: ...
 
 
 MALFORMED, STALE, WRONG_KEY = "malformed-headers", "stale-timestamp", "wrong-key"

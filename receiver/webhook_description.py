@@ -11,7 +11,7 @@ _ONE = {
     "type": "object",
     "required": ["id", "status", "position"],
     "properties": {
-        "id": {"type": "integer"},
+        "id": {"type": ["integer", "string"]},
         "status": {"enum": ["recorded", "duplicate"]},
         "position": {"type": "integer", "description": "Where it is recorded in the ledger."},
     },
@@ -20,7 +20,7 @@ _EACH = {
     "type": "object",
     "required": ["id", "status"],
     "properties": {
-        "id": {"type": ["integer", "null"]},
+        "id": {"type": ["integer", "string", "null"]},
         "status": {"enum": ["recorded", "duplicate", "conflict", "invalid"]},
         "position": {"type": "integer"},
         "quarantine": {"type": "integer", "description": "Where the refused bytes are kept."},
@@ -43,7 +43,12 @@ def _json(description: str, *schemas: dict[str, Any]) -> dict[str, Any]:
 
 WEBHOOK: dict[str, Any] = {
     "security": [{"webhook-signature": []}],
-    "requestBody": {"required": True} | _json("The event, or an array of them.", _EVENT, _ARRAY),
+    "requestBody": {"required": True}
+    | _json(
+        "The event, or an array of them; what its source sends, if that has an envelope of its own.",
+        _EVENT,
+        _ARRAY,
+    ),
     "responses": {
         "200": _json("It was recorded before; nothing new is kept.", _ONE),
         "202": _json("It is on disk; of an array, what became of each event.", _ONE, _MANY),
@@ -55,6 +60,12 @@ WEBHOOK: dict[str, Any] = {
         "415": {"description": "The Content-Type is not JSON."},
         "422": {"description": "It breaks the schema of its type; kept in quarantine."},
     },
+}
+
+
+ADDRESS: dict[str, Any] = {
+    "security": [],
+    "responses": {each: WEBHOOK["responses"][each] for each in ("404", "410")},
 }
 
 

@@ -7,14 +7,15 @@ from flask import Response, abort, current_app, g, request
 from domain.cause import SOURCE, Cause
 from domain.messages import Outcome
 from domain.use_cases import deliveries
-from receiver import bodies, dates, envelopes, webhook_refusals
+from receiver import bodies, dates, envelopes, webhook_handshakes, webhook_refusals
 from receiver.admission import Arrival
 from receiver.answers import answer
-from receiver.blueprint import Blueprint
+from receiver.blueprint import Blueprint, answers_options_itself
 from receiver.current import ledger, services
 from receiver.errors import Overloaded, problem
 from receiver.signatures import Unverified, verify
-from receiver.webhook_description import WEBHOOK
+from receiver.webhook_description import ADDRESS, WEBHOOK
+from registry.presets import CLOUDEVENTS, SLACK
 from registry.source import Source
 
 blueprint = Blueprint("webhooks", __name__, description="Sources announce events here.")
@@ -30,6 +31,7 @@ REFUSED = {
 
 @blueprint.route("/webhooks/<source>", methods=["POST"])
 @blueprint.doc(**WEBHOOK)
+@answers_options_itself
 def receive(source: str) -> Response:
     """Receive one event, or an array of up to 1000
 
@@ -40,21 +42,51 @@ def receive(source: str) -> Response:
     extensions = current_app.extensions
     with Arrival(extensions["arrivals"], request.environ["wsgi.input"]) as arrival:
         body = bodies.read(request, limit, arrival.hold)
-        if not bodies.is_json(request):
+        if not (bodies.is_json(request) or sender.preset == CLOUDEVENTS):
             abort(415, "webhooks are JSON: send Content-Type: application/json")
         try:
             delivery = verify(sender, request.headers, body, dates.utc_now())
         except Unverified as refusal:
             return webhook_refusals.unverified(sender, refusal)
         services().sources.uses.note(sender.name, delivery.key_id, delivery.received_at)
+    challenge = sender.preset == SLACK and webhook_handshakes.slack_challenge(body)
+    if challenge:
+        g.webhook_outcomes = ["handshake"]
+        return Response(challenge, content_type="text/plain; charset=utf-8")
     g.cause = Cause.of(SOURCE, source, source, request_id=g.request_id)
     with extensions["admission"].admit(len(body)):
-        messages, batch = envelopes.read(body)
+        if sender.has_default_envelope:
+            messages, batch = envelopes.read(body)
+        else:
+            delivery = envelopes.with_headers(sender, delivery, request.headers)
+            messages, batch = envelopes.read_delivery(sender, delivery)
         outcomes = deliveries.receive(
             ledger(), delivery, messages, batch=batch, ignored=sender.ignored
         )
     g.webhook_outcomes = [outcome.status for outcome in outcomes] or ["empty"]
     return _array(outcomes) if batch else _single(outcomes[0])
+
+
+@blueprint.route("/webhooks/<source>", methods=["GET"])
+@blueprint.doc(**ADDRESS)
+@blueprint.response(200, description="Webhooks of this source are posted here.")
+@answers_options_itself
+def describe(source: str) -> Response:
+    """Say whether webhooks are taken at this address
+
+    Some senders ask before they post the first one.
+    """
+    _sender(source)
+    return answer({"source": source, "detail": "webhooks are posted to this address"})
+
+
+@blueprint.route("/webhooks/<source>", methods=["OPTIONS"])
+@blueprint.doc(**ADDRESS)
+@blueprint.response(200, description="The methods, and what CloudEvents' handshake asks for.")
+@answers_options_itself
+def shake_hands(source: str) -> Response:
+    """Answer the handshake of CloudEvents' webhooks"""
+    return webhook_handshakes.of_cloud_events(_sender(source), request.headers)
 
 
 def _sender(name: str) -> Source:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from registry.envelope_mappings import EnvelopeMapping, envelope_mapping
 from registry.keys import Key
-from registry.presets import KITLEDGER
+from registry.presets import CLOUDEVENTS, KITLEDGER
 from registry.signature_forms import SignatureForm
 from registry.source_settings import signature_form
 
@@ -32,6 +32,11 @@ class Source:
     def preset(self) -> str:
         """Return the name of the preset that it was made with."""
         return self.parts.get("preset", KITLEDGER)
+
+    @cached_property
+    def has_default_envelope(self) -> bool:
+        """Say whether its webhooks have the default envelope."""
+        return self.preset != CLOUDEVENTS and self.mapping is None
 
     @cached_property
     def form(self) -> SignatureForm:

@@ -81,7 +81,7 @@ class Deliveries(Expectation):
                 "source": source,
                 "type": current.type,
                 "created_at": created_at,
-                "data": _data(current.body),
+                "data": _data(current),
             }
             states.append((position, events.columns.values(row)))
         events.add(timeline(states))
@@ -128,9 +128,11 @@ def _key(stream: str) -> tuple[bool, EventId, str]:
     return isinstance(event_id, str), event_id, source
 
 
-def _data(body: bytes) -> str:
+def _data(recorded: Delivery.Recorded) -> str:
     """Return the data of an envelope as it was sent, or as Python's parser reads it if msgspec can't."""
+    if recorded.data_from is not None:
+        return json.dumps(recorded.data())
     try:
-        return bytes(decode(body).data).decode()
+        return bytes(decode(recorded.body).data).decode()
     except msgspec.DecodeError:
-        return json.dumps(json.loads(body)["data"])
+        return json.dumps(json.loads(recorded.body)["data"])

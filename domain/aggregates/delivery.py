@@ -1,15 +1,19 @@
 """One envelope of one source: recorded once, however often it is delivered."""
 
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from domain import json_pointers
+from domain import json_pointers, locations
 from domain.aggregate import Aggregate
 from domain.event_ids import EventId
 from domain.receipt import Receipt
+
+TEXT, BASE64 = "text:", "base64:"
+"""The data is the body itself, which is no JSON: as text, or in base64."""
 
 
 class Delivery(Aggregate):
@@ -26,10 +30,26 @@ class Delivery(Aggregate):
         type: str
         created_at: datetime
         observed: str | None
+        data_from: str | None = None
+
+        def data(self) -> Any:
+            """Return the data in the body: a JSON value, None where there is none.
+
+            `data_from` is TEXT, BASE64, or a location in the body; None is `body:/data`.
+            """
+            if self.data_from == TEXT:
+                return self.body.decode("utf-8", "replace")
+            if self.data_from == BASE64:
+                return b64encode(self.body).decode()
+            location = locations.parse(self.data_from or "body:/data")
+            try:
+                return location.find({}, json.loads(self.body))
+            except LookupError:
+                return None
 
         def apply(self, aggregate: "Delivery") -> None:
             aggregate.current = self
-            aggregate.bodies.append(self.body)
+            aggregate.received.append((self.body, self.type))
 
     @dataclass(frozen=True, kw_only=True)
     class Replaced(Recorded):
@@ -40,7 +60,7 @@ class Delivery(Aggregate):
     def __init__(self, stream: str, version: int = 0) -> None:
         super().__init__(stream, version)
         self.current: Delivery.Recorded | None = None
-        self.bodies: list[bytes] = []
+        self.received: list[tuple[bytes, str]] = []
 
     def values(self) -> dict[str, Any]:
         """Return what its current envelope says, but for the data."""
@@ -64,14 +84,19 @@ class Delivery(Aggregate):
         _, source, named = stream.split("/", 2)
         return source, named[1:] if named.startswith("=") else int(named)
 
-    def repeats(self, body: bytes, ignored: Sequence[str] = ()) -> bool:
-        """Say whether a body has the JSON value of the recorded envelope, in any spelling.
+    def repeats(self, body: bytes, event_type: str, ignored: Sequence[str] = ()) -> bool:
+        """Say whether a body has the JSON value and the type of a recorded envelope, in any spelling.
 
-        The parts that the JSON pointers `ignored` name don't count.
+        The parts that the JSON pointers `ignored` name don't count. What is no JSON has to be the same bytes.
         """
-        if body in self.bodies:
+        if (body, event_type) in self.received:
             return True
-        return canonical(body, ignored) in [canonical(each, ignored) for each in self.bodies]
+        try:
+            value = canonical(body, ignored)
+            known = [canonical(each, ignored) for each, of in self.received if of == event_type]
+        except ValueError:
+            return False
+        return value in known
 
 
 def canonical(body: bytes, ignored: Sequence[str] = ()) -> str:

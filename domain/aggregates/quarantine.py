@@ -1,6 +1,8 @@
 """Deliveries that were verified but could not be recorded, held until an operator decides."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -69,9 +71,15 @@ class Quarantine(Aggregate):
         return {**held, "state": self.ended or "held"}
 
     @staticmethod
-    def create_id(source: str, body: bytes) -> str:
-        """Name the stream by its content, so that the same bytes are held once."""
-        return f"quarantine/{source}/{hashlib.sha256(body).hexdigest()}"
+    def create_id(source: str, body: bytes, headers: Mapping[str, str] | None = None) -> str:
+        """Name the stream by its content, so that the same bytes are held once.
+
+        Where headers say something of the event, the same bytes with others are another content.
+        """
+        content = hashlib.sha256(body)
+        if headers:
+            content.update(json.dumps(sorted(headers.items())).encode())
+        return f"quarantine/{source}/{content.hexdigest()}"
 
     def release(self, *, now: datetime) -> Held:
         """Release the held body, and return its event; raises QuarantineClosed."""

@@ -46,7 +46,9 @@ class DeliveryHandler:
         streams = [Batch.create_id(delivery.source, delivery.body)] if batch else []
         for message in messages:
             if isinstance(message, InvalidEnvelope):
-                streams.append(Quarantine.create_id(delivery.source, message.body))
+                streams.append(
+                    Quarantine.create_id(delivery.source, message.body, delivery.headers)
+                )
                 continue
             streams.append(Delivery.create_id(delivery.source, message.event_id))
             if message.payload is not None:
@@ -62,7 +64,7 @@ class DeliveryHandler:
         if delivery.version == 0:
             self.record(Delivery.Recorded, delivery, message)
             return Outcome("recorded", message.event_id, stream, 1)
-        if delivery.repeats(message.body, self._ignored):
+        if delivery.repeats(message.body, message.type, self._ignored):
             return Outcome("duplicate", message.event_id, stream, 1)
         return self.conflict(delivery, message)
 
@@ -74,7 +76,7 @@ class DeliveryHandler:
         self, body: bytes, reason: str, errors: dict[str, Any], event_id: EventId | None
     ) -> Outcome:
         """Hold a body in quarantine; the same bytes are held once."""
-        stream = Quarantine.create_id(self._delivery.source, body)
+        stream = Quarantine.create_id(self._delivery.source, body, self._delivery.headers)
         quarantine = self.aggregates.load(Quarantine, stream)
         if quarantine.version == 0:
             quarantine.trigger(
@@ -101,6 +103,7 @@ class DeliveryHandler:
             type=message.type,
             created_at=created_at,
             observed=payload and payload.stream,
+            data_from=message.data_from,
             **self.receipt(message.body),
         )
         self.aggregates.collect(delivery)
@@ -138,4 +141,5 @@ class DeliveryHandler:
             "signature": "" if part else delivery.signature,
             "body": body,
             "batch": batch,
+            "headers": delivery.headers,
         }

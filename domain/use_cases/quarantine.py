@@ -88,7 +88,7 @@ def _each(
 def _release(repository: StreamRepository, position: int, decision: Release) -> list[Outcome]:
     quarantine = quarantined(repository, position)
     held = quarantine.release(now=decision.now)
-    messages, batch = decision.read(held.body)
+    messages, batch = decision.read(held.delivery())
     if batch and held.batch is not None:
         raise StillRefused("it is still invalid: an event in an array is an object")
     streams = ReleaseHandler.streams_of(held.delivery(), messages, batch=batch)

@@ -54,11 +54,13 @@ def _shown(found: Received) -> dict[str, Any]:
     except UnicodeDecodeError:
         text = None
     encoded = b64encode(found.body).decode()
-    return {**vars(found), **_signature(found), "body": text, "body_base64": encoded}
+    shown = _signature(found)
+    shown["headers"] = {**(found.signed.headers or {}), **shown["headers"]}
+    return {**vars(found), **shown, "body": text, "body_base64": encoded}
 
 
 def _signature(found: Received) -> dict[str, Any]:
-    """Return the scheme of a delivery, and the headers that its signature was in."""
+    """Return the scheme of a delivery, and the headers of its signature."""
     signed = found.signed
     if signed.webhook_id:
         names = ("webhook_id", "webhook_timestamp")
@@ -70,4 +72,7 @@ def _signature(found: Received) -> dict[str, Any]:
         # Of a source that was added before the ledger had the settings of sources.
         source = services().sources.get(found.source)
         header = source.header if source else "signature"
-    return {"scheme": HMAC_SHA256, "headers": {header: signed.signature}}
+    headers = {str(header): signed.signature}
+    if timestamp_header := found.settings.get("timestamp_header"):
+        headers[str(timestamp_header)] = signed.webhook_timestamp
+    return {"scheme": HMAC_SHA256, "headers": headers}

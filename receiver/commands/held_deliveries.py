@@ -84,12 +84,12 @@ def releasing(
     from domain.use_cases import quarantine as use_cases
     from receiver import dates, envelopes
 
-    known = {source.name: source.ignored for source in services.sources.all()}
+    known = {source.name: source for source in services.sources.all()}
     decision = use_cases.Release(
-        read=envelopes.read,
+        read=lambda delivery: envelopes.read_delivery(known.get(delivery.source), delivery),
         now=dates.utc_now(),
         replace=replace,
-        ignored=lambda source: known.get(source, ()),
+        ignored=lambda source: known[source].ignored if source in known else (),
     )
     return lambda part: use_cases.release(ledger, part, decision)
 

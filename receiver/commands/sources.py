@@ -5,6 +5,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from receiver.commands.attempts import try_source
 from receiver.commands.secrets import allow_short, given_secret, takes_secret
 from receiver.commands.shared import as_json, open_services, operator_cause, show, takes_why
 from receiver.commands.source_options import as_time, takes_settings
@@ -61,6 +62,9 @@ def set_source(name: str, why: str | None, **settings: Any) -> None:
     with open_services() as services:
         services.sources.change(name, operator_cause(why), **given)
     click.echo(f"Source {name} is changed: {', '.join(given)}.")
+
+
+sources.add_command(try_source)
 
 
 @sources.command()

@@ -92,7 +92,7 @@ def test_what_a_source_sent_was_received_when_it_was_recorded(ledger: Ledger) ->
 
 def test_releases_of_one_command_are_kept_apart(ledger: Ledger) -> None:
     held = [hold(ledger, json.dumps(kit(number, "A", "SENT")).encode()) for number in (1, 2)]
-    release(ledger, held, Release(read=envelopes.read, now=LATER))
+    release(ledger, held, Release(read=lambda held: envelopes.read(held.body), now=LATER))
 
     for each in held:
         became = ["Delivery.Recorded", "Kit.Observed", "Quarantine.Released"]

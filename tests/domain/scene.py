@@ -13,7 +13,7 @@ from domain.aggregates.kit import Kit
 from domain.aggregates.report import Report
 from domain.errors import Refusal
 from domain.ledger import Ledger
-from domain.messages import EnvelopeReader, InvalidEnvelope, Outcome
+from domain.messages import InvalidEnvelope, Message, Outcome
 from domain.observation import CurrentStatus
 from domain.receipt import VerifiedDelivery
 from domain.use_cases import deliveries, quarantine
@@ -77,10 +77,13 @@ def send(ledger: Ledger, said: Any, *, source: str = "lab", at: datetime = NOON)
 
 
 def release_one(
-    ledger: Ledger, position: int, read: EnvelopeReader, **decision: Any
+    ledger: Ledger,
+    position: int,
+    read: Callable[[bytes], tuple[list[Message | InvalidEnvelope], bool]],
+    **decision: Any,
 ) -> list[Outcome]:
-    """Release one held delivery; raise why it is refused."""
-    decided = quarantine.Release(read=read, **decision)
+    """Release one held delivery, whose body is read so; raise why it is refused."""
+    decided = quarantine.Release(read=lambda delivery: read(delivery.body), **decision)
     [result] = quarantine.release(ledger, [position], decided)
     if isinstance(result, Refusal):
         raise result

@@ -12,7 +12,7 @@ from domain.aggregates.batch import Batch
 from domain.aggregates.delivery import Delivery
 from domain.aggregates.quarantine import Quarantine
 from domain.receipt import Receipt
-from receiver import envelopes
+from receiver import arrays, envelopes
 from tests.domain.scene import Scene, encoded, kit, verified
 from tests.harness.ledgers import recorder_of
 from tests.harness.stores import refuse_writes
@@ -124,7 +124,7 @@ def test_an_empty_array_records_nothing(scene: Scene) -> None:
 
 
 def test_too_long_an_array_is_held_whole(scene: Scene) -> None:
-    body = encoded([SOUND] * (envelopes.LONGEST_ARRAY + 1))
+    body = encoded([SOUND] * (arrays.LONGEST_ARRAY + 1))
     [outcome] = scene.send(body)
     assert (outcome.status, list(outcome.errors)) == ("invalid", ["body"])
     [held] = scene.news

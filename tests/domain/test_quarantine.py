@@ -10,7 +10,7 @@ from domain.aggregates.quarantine import Quarantine
 from domain.errors import NotFound, QuarantineClosed, StillRefused, UnknownQuarantined, WouldReplace
 from domain.messages import InvalidEnvelope, Message, Outcome
 from domain.use_cases import quarantine
-from receiver import envelopes, strict_json
+from receiver import arrays, envelopes, strict_json
 from tests.domain.scene import NOON, Scene, encoded, kit, kit_status, release_one
 
 pytestmark = pytest.mark.one_store
@@ -79,7 +79,7 @@ def test_an_element_that_is_an_array_itself_is_still_unfit(scene: Scene) -> None
 def test_too_long_an_array_is_released_envelope_by_envelope_when_longer_ones_are_taken(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(envelopes, "LONGEST_ARRAY", 1)
+    monkeypatch.setattr(arrays, "LONGEST_ARRAY", 1)
     body = encoded([SOUND, kit(2, "A", "KIT_RECEIVED")])
     [held] = scene.given(body)
     monkeypatch.undo()

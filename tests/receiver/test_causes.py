@@ -34,6 +34,7 @@ READING = {
     "replay",
     "serve",
     "sources list",
+    "sources try",
 }
 """The commands that append no event."""
 HISTORIES = {

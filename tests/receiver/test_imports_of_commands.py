@@ -72,7 +72,11 @@ def test_no_command_needs_flask(service: Service, fresh: Callable[[], int]) -> N
         "quarantine discard": f"{held[1]} --why test",
     }
     # These have nothing to do here, and say so.
-    refused = {"sources expire": "lab nothing", "projections skip": "kits"}
+    refused = {
+        "sources expire": "lab nothing",
+        "sources try": "lab --body /dev/null",
+        "projections skip": "kits",
+    }
     by_itself = is_postgres(service.environment["DATABASE_URL"])
     (refused if by_itself else words)["backup"] = f"copy{fresh()}.db"
     # Of these, `serve` starts the workers, which serve HTTP.

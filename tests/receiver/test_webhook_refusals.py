@@ -41,8 +41,8 @@ def broken_off(service: Service, body: bytes) -> int:
         return answer(connection).status
 
 
-def by_get(service: Service, _: bytes) -> int:
-    return service.anonymous("GET", "/webhooks/lab").status_code
+def by_put(service: Service, _: bytes) -> int:
+    return service.anonymous("PUT", "/webhooks/lab").status_code
 
 
 def to_nobody(service: Service, body: bytes) -> int:
@@ -70,7 +70,7 @@ REFUSED: dict[str, tuple[int, Send]] = {
             service, body, **service.signed(body), **{"Content-Type": "text/plain"}
         ),
     ),
-    "wrong-method": (405, by_get),
+    "wrong-method": (405, by_put),
     "empty": (202, lambda service, _: service.post_webhook([]).status_code),
 }
 

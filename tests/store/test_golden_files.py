@@ -52,7 +52,8 @@ def stored(name: str) -> StoredEvent:
 def test_what_was_stored_once_loads_as_the_event_that_it_was(name: str) -> None:
     loaded, expected = MAPPER.to_domain_event(stored(name)), examples.EXAMPLES[name]
     assert type(loaded) is type(expected)
-    assert vars(loaded) == vars(expected)
+    assert {name: getattr(loaded, name) for name in vars(expected)} == vars(expected)
+    assert vars(loaded).keys() <= vars(expected).keys()
 
 
 @pytest.mark.parametrize("name", [name for name in examples.EXAMPLES if ".v" not in name])

@@ -75,7 +75,7 @@ class Events(Projection):
             text_id=event.event_id if isinstance(event.event_id, str) else None,
             type=event.type,
             created_at=created_at,
-            data=_data(event.body),
+            data=_data(event.body) if event.data_from is None else json.dumps(event.data()),
         )
 
     def finish_batch(self, writer: BatchWriter) -> None:

@@ -30,7 +30,10 @@ class EventSchema(Schema):
     )
     created_at = SpacedDateTime(required=True, metadata={"example": "2017-11-24 10:00:00"})
     type = fields.String(required=True)
-    data = fields.Dict(required=True)
+    data = fields.Raw(
+        required=True,
+        metadata={"description": "An object, unless the source has an envelope of its own."},
+    )
 
 
 _many = EventSchema(many=True)

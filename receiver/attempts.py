@@ -1,0 +1,77 @@
+"""Trying a webhook: the way of a real one, up to the store, in which nothing is changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.ledger import Ledger
+from domain.messages import InvalidEnvelope, Message
+from domain.receipt import VerifiedDelivery
+from domain.use_cases.delivery_handler import DeliveryHandler
+from receiver import dates, envelopes
+from receiver.signatures import Headers, Unverified, verify
+from registry.source import Source
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What would become of a webhook: whether its signature holds, and the outcome of each event."""
+
+    accepted: bool
+    signature: str
+    events: list[dict[str, Any]]
+
+
+class _AnyCase(dict[str, str]):
+    """Headers by names in any case."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__({name.lower(): value for name, value in headers.items()})
+
+    def get(self, key: str, default: Any = None, /) -> Any:
+        return super().get(key.lower(), default)
+
+
+def attempt(ledger: Ledger, source: Source, headers: Mapping[str, str], body: bytes) -> Attempt:
+    """Say what would become of a webhook; events are read although its signature is not valid."""
+    sent: Headers = _AnyCase(headers)
+    now = dates.utc_now()
+    try:
+        delivery = verify(source, sent, body, now)
+        signature = f"valid, by {delivery.key_id}"
+    except Unverified as refusal:
+        delivery = VerifiedDelivery(
+            source.name, "", now, sent.get("webhook-id") or "", "", "", body
+        )
+        signature = f"not valid: {refusal}"
+    verified = bool(delivery.key_id)
+    if source.retired:
+        verified, signature = False, f"{signature}; the source was retired"
+    delivery = envelopes.with_headers(source, delivery, sent)
+    messages, batch = envelopes.read_delivery(source, delivery)
+    streams = DeliveryHandler.streams_of(delivery, messages, batch=batch)
+    handler = DeliveryHandler(
+        delivery,
+        ledger.streams.stream_versions(streams),
+        ledger.streams.history,
+        batch=batch,
+        ignored=source.ignored,
+    )
+    events = [_shown(handler, message) for message in messages]
+    accepted = verified and all(each["outcome"] in {"recorded", "duplicate"} for each in events)
+    return Attempt(accepted, signature, events)
+
+
+def _shown(handler: DeliveryHandler, message: Message | InvalidEnvelope) -> dict[str, Any]:
+    outcome = handler.handle(message)
+    shown: dict[str, Any] = {"outcome": outcome.status, "id": outcome.event_id}
+    if isinstance(message, Message):
+        created_at = message.created_at
+        shown["type"] = message.type
+        shown["time"] = None if created_at is None else created_at.isoformat()
+        shown["sequence"] = message.sequence
+        shown["data"] = message.data_from or "body:/data"
+        shown["concerns"] = message.payload and message.payload.stream
+    else:
+        shown["errors"] = message.errors
+    return shown

@@ -1,0 +1,146 @@
+"""Reading CloudEvents 1.0 over HTTP: structured, batched, and binary.
+
+Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from domain.aggregates.delivery import BASE64, TEXT
+from domain.event_ids import LONGEST_TEXT, EventId, is_event_id
+from domain.messages import InvalidEnvelope, Message
+from domain.receipt import VerifiedDelivery
+from receiver import arrays
+from receiver.mapped_envelopes import (
+    MISSING,
+    Errors,
+    checked_id,
+    checked_payload,
+    checked_time,
+    checked_type,
+)
+from receiver.signatures import Headers
+
+STRUCTURED, BATCHED = "application/cloudevents+json", "application/cloudevents-batch+json"
+CONTENT_TYPE, PREFIX = "content-type", "ce-"
+Places = Callable[[str], str]
+"""A function that returns the place of an attribute."""
+
+
+def sent_headers(headers: Headers) -> dict[str, str]:
+    """Return the headers that say something of an event, by lower-case names."""
+    found = {CONTENT_TYPE: headers.get("Content-Type") or ""}
+    if _mimetype(found) not in {STRUCTURED, BATCHED}:
+        sent = ((name.lower(), value) for name, value in headers.items())
+        found.update(pair for pair in sent if pair[0].startswith(PREFIX))
+    return found
+
+
+def read(delivery: VerifiedDelivery) -> tuple[list[Message | InvalidEnvelope], bool]:
+    """Return a message for each event of a delivery, and whether it was a batch; see envelopes.read."""
+    headers = delivery.headers or {}
+    mimetype = _mimetype(headers)
+    if mimetype in {STRUCTURED, BATCHED}:
+        return arrays.read(delivery.body, _structured, array=mimetype == BATCHED)
+    if _is_json(mimetype) and delivery.body:
+        return arrays.read(
+            delivery.body,
+            lambda value, body: _binary(headers, value, body, "body:"),
+            array=False,
+        )
+    return [_binary(headers, None, delivery.body, _opaque(mimetype, delivery.body))], False
+
+
+def _mimetype(headers: Mapping[str, str]) -> str:
+    return headers.get(CONTENT_TYPE, "").partition(";")[0].strip().lower()
+
+
+def _is_json(mimetype: str) -> bool:
+    return mimetype in {"", "application/json"} or mimetype.endswith("+json")
+
+
+def _opaque(mimetype: str, body: bytes) -> str:
+    """Return how data that is no JSON is shown: text as text, other bytes in base64."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return BASE64
+    return TEXT if mimetype.startswith("text/") or not body else BASE64
+
+
+def _structured(value: Any, body: bytes) -> Message | InvalidEnvelope:
+    if not isinstance(value, dict):
+        return InvalidEnvelope(body, "invalid", {"body": ["A CloudEvent is an object."]})
+    errors: Errors = {}
+    if "data" in value and "data_base64" in value:
+        errors["body:/data_base64"] = ["There is data already."]
+    name = "data_base64" if "data_base64" in value else "data"
+    return _message(
+        value, "body:/{}".format, errors, value.get(name), body=body, data_from=f"body:/{name}"
+    )
+
+
+def _binary(
+    headers: Mapping[str, str], data: Any, body: bytes, data_from: str
+) -> Message | InvalidEnvelope:
+    errors: Errors = {}
+    attributes = {}
+    for name, value in headers.items():
+        if name.startswith(PREFIX):
+            try:
+                attributes[name.removeprefix(PREFIX)] = unquote(value, errors="strict")
+            except UnicodeDecodeError:
+                errors[f"header:{name}"] = ["Not percent-encoded UTF-8."]
+    return _message(
+        attributes, f"header:{PREFIX}{{}}".format, errors, data, body=body, data_from=data_from
+    )
+
+
+def _message(
+    attributes: Mapping[str, Any],
+    place: Places,
+    errors: Errors,
+    data: Any,
+    *,
+    body: bytes,
+    data_from: str,
+) -> Message | InvalidEnvelope:
+    event_id = _text_id(attributes.get("id"), place("id"), errors)
+    event_type = checked_type(attributes.get("type"), place("type"), errors)
+    if attributes.get("specversion") != "1.0":
+        errors[place("specversion")] = ["Must be 1.0."]
+    source = attributes.get("source")
+    if not (isinstance(source, str) and source):
+        errors[place("source")] = [MISSING if source is None else "Must be text."]
+    created_at = checked_time(attributes.get("time"), place("time"), errors)
+    sequence = _sequence(attributes, place, errors)
+    payload = None
+    if event_type is not None:
+        of_data = data_from if data_from.startswith("body:") else "body:"
+        payload = checked_payload(event_type, data, of_data, errors)
+    if errors or event_id is None or event_type is None:
+        return InvalidEnvelope(body, "invalid", errors, event_id)
+    return Message(body, event_id, event_type, created_at, payload, sequence, data_from)
+
+
+def _text_id(value: Any, place: str, errors: Errors) -> EventId | None:
+    """Return an event's id, which is text: digits too."""
+    return checked_id(False if isinstance(value, int) else value, place, errors)
+
+
+def _sequence(attributes: Mapping[str, Any], place: Places, errors: Errors) -> EventId | None:
+    """Return the value of the extension `sequence`: digits as a number, so that 10 comes after 9.
+
+    Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/sequence.md
+    """
+    value = attributes.get("sequence")
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        value = int(value)
+    if value is None or is_event_id(value):
+        found: EventId | None = value
+        return found
+    errors[place("sequence")] = [
+        f"Must be an integer from 0 to 2^53 - 1, or text of 1 to {LONGEST_TEXT} printable characters."
+    ]
+    return None

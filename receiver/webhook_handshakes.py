@@ -1,0 +1,43 @@
+"""What senders ask before their first webhook."""
+
+from flask import Response
+from werkzeug.datastructures import Headers
+
+from receiver import strict_json
+from registry.presets import CLOUDEVENTS
+from registry.source import Source
+
+METHODS = "GET, HEAD, OPTIONS, POST"
+ORIGIN, RATE = "WebHook-Request-Origin", "WebHook-Request-Rate"
+
+
+def slack_challenge(body: bytes) -> str | None:
+    """Return the challenge in a request for verification of the address, which is to be sent back.
+
+    Source: https://docs.slack.dev/reference/events/url_verification
+    """
+    if b"url_verification" not in body:
+        return None
+    try:
+        value = strict_json.parse(strict_json.decode(body))
+    except ValueError:
+        return None
+    if not (isinstance(value, dict) and value.get("type") == "url_verification"):
+        return None
+    challenge = value.get("challenge")
+    return challenge if isinstance(challenge, str) else None
+
+
+def of_cloud_events(source: Source, headers: Headers) -> Response:
+    """Allow a sender of CloudEvents to post, at any rate; for other sources only name the methods.
+
+    Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection
+    """
+    response = Response(headers={"Allow": METHODS})
+    origin = headers.get(ORIGIN)
+    if source.preset == CLOUDEVENTS and origin:
+        response.headers["WebHook-Allowed-Origin"] = origin
+        response.headers["WebHook-Allowed-Rate"] = (
+            rate if (rate := headers.get(RATE, "")).isdecimal() else "*"
+        )
+    return response
