@@ -19,6 +19,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from flask import Flask
 
     from receiver import answers, auditing, errors, health, openapi, paths, requests, webhooks
+    from receiver.feed.routes import blueprint as feed
     from receiver.resources import all_resources
     from receiver.server import logs
     from receiver.services import assemble
@@ -38,7 +39,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     errors.register(app)
     api = openapi.make_api(app)
     resources = [each for resource in all_resources() for each in resource.make_blueprints()]
-    for blueprint in (webhooks.blueprint, *resources, *auditing.BLUEPRINTS, health.blueprint):
+    for blueprint in (webhooks.blueprint, *resources, *auditing.BLUEPRINTS, feed, health.blueprint):
         api.register_blueprint(blueprint)
     prefix = services.settings.forwarded_prefix
     openapi.serve(app, api, prefix)

@@ -40,7 +40,11 @@ def conditional(response: Response) -> Response:
     """Add ETag, Ledger-Lag and Ledger-Position; answer 304 when If-None-Match has the ETag."""
     add_lag(response)
     add_position(response)
-    tagged = request.method != "OPTIONS" and response.status_code in {200, 201}
+    tagged = (
+        request.method != "OPTIONS"
+        and not response.is_streamed
+        and response.status_code in {200, 201}
+    )
     if tagged and request.path.startswith("/api/"):
         response.set_etag(etag(response))
         if request.method in {"GET", "HEAD"} and request.if_none_match:

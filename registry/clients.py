@@ -15,6 +15,7 @@ from registry.cached import Cached
 from registry.keys import FINGERPRINT_DIGITS
 from registry.registry import Registry, timestamp
 from registry.tables import clients
+from store.errors import UNAVAILABLE
 
 ROLES = ("reader", "registrar", "auditor", "admin")
 
@@ -47,6 +48,13 @@ class Clients:
         construct keys with chosen hashes.
         """
         return self._cached.get().get(key_hash(key))
+
+    def is_live(self, client: Client) -> bool:
+        """Say whether a client has not been revoked; in doubt it has not."""
+        try:
+            return client in self._cached.get().values()
+        except UNAVAILABLE:
+            return True
 
     def any(self) -> bool:
         """Say whether there is any client."""

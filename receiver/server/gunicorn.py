@@ -14,7 +14,7 @@ from gunicorn.arbiter import Arbiter
 
 from receiver.settings import KEEPALIVE_SECONDS
 
-CONNECTIONS = 1000
+CONNECTIONS = 2000
 GRACE_SECONDS = 30
 
 

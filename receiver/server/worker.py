@@ -17,6 +17,7 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.workers.ggevent import GeventWorker
 
 from receiver.server import heads, listeners
+from receiver.server.streams import STREAMS
 from receiver.server.waits import TimedBody, Wait, interrupt_overdue
 
 HEARTBEAT_SECONDS = 1.0
@@ -119,13 +120,17 @@ class Worker(GeventWorker):
         self._drain()
 
     def _drop_the_stuck(self) -> None:
-        """Close connections whose request takes longer than REQUEST_SECONDS."""
+        """Close connections whose request takes longer than REQUEST_SECONDS, or whose stream is slow."""
         begun = time.monotonic() - REQUEST_SECONDS
-        for greenlet in [each for each, (_, since) in self._busy.items() if since < begun]:
-            gevent.kill(greenlet)
+        stuck = [each for each, (_, since) in self._busy.items() if since < begun]
+        for greenlet in stuck:
+            thread = id(greenlet)
+            if thread not in STREAMS or STREAMS.is_slow(thread):
+                gevent.kill(greenlet)
 
     def _drain(self) -> None:
         """Finish the requests that have begun; connections that stay idle are closed after a moment."""
+        STREAMS.end()
         for request, _ in self._busy.values():
             request.force_close()
         begun = time.monotonic()

@@ -18,7 +18,7 @@ from tests.receiver.examples import kit_event, report_event
 
 # Dates and cursors are narrower than any JSON schema says, so what fits a schema may be refused.
 EXCLUDED = "positive_data_acceptance"
-METHODS = {"get", "post", "patch", "put", "delete"}
+METHODS = {"get", "post", "patch", "put", "delete", "options"}
 JSON = st.recursive(
     st.none()
     | st.booleans()
