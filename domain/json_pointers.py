@@ -14,6 +14,18 @@ def find(value: Any, pointer: str) -> Any:
     return value
 
 
+def put(value: Any, pointer: str, part: Any) -> Any:
+    """Return a JSON value with a part set; objects on the way to it are made."""
+    if not pointer:
+        return part
+    *steps, last = _steps(pointer)
+    whole = inner = value if isinstance(value, dict) else {}
+    for step in steps:
+        inner = inner.setdefault(step, {})
+    inner[last] = part
+    return whole
+
+
 def remove(value: Any, pointer: str) -> None:
     """Remove a part of a JSON value, such as `/data/attempt` or `/tags/0`, if it is there."""
     *steps, last = _steps(pointer)

@@ -56,7 +56,9 @@ def _message(
 
     event_id = checked_id(found(mapping.id), str(mapping.id), errors)
     event_type = checked_type(found(mapping.type), str(mapping.type), errors)
-    created_at = checked_time(found(mapping.time), str(mapping.time), errors)
+    created_at = None
+    if mapping.time is not None:
+        created_at = checked_time(found(mapping.time), str(mapping.time), errors)
     payload = None
     if event_type is not None:
         payload = checked_payload(event_type, found(mapping.data), str(mapping.data), errors)

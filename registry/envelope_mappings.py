@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from domain.locations import Location, parse
+
+KITLEDGER = "kitledger"
 
 DEFAULT_LOCATIONS = {
     "id_from": "body:/id",
@@ -15,17 +18,17 @@ DEFAULT_LOCATIONS = {
 
 @dataclass(frozen=True)
 class EnvelopeMapping:
-    """The locations of an event's parts; an event without a time has that of its receipt."""
+    """The locations of an event's parts; `time` is None where the sender says none."""
 
     id: Location
     type: Location
-    time: Location
+    time: Location | None
     data: Location
 
     @property
     def headers(self) -> tuple[str, ...]:
         """Return the names of the headers that it reads, in lower case."""
-        found = [each.header for each in (self.id, self.type, self.time, self.data)]
+        found = [each.header for each in (self.id, self.type, self.time, self.data) if each]
         return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
@@ -36,10 +39,12 @@ def envelope_mapping(parts: Mapping[str, str]) -> EnvelopeMapping | None:
     """
     if not parts.keys() & DEFAULT_LOCATIONS.keys():
         return None
-    locations = {}
-    for name, default in DEFAULT_LOCATIONS.items():
+    # A preset says where everything is; what it leaves out, its sender does not say.
+    known = parts if parts.get("preset", KITLEDGER) != KITLEDGER else {**DEFAULT_LOCATIONS, **parts}
+    locations: dict[str, Any] = {"time": None}
+    for name in known.keys() & DEFAULT_LOCATIONS.keys():
         try:
-            locations[name.removesuffix("_from")] = parse(parts.get(name, default))
+            locations[name.removesuffix("_from")] = parse(known[name])
         except ValueError as error:
             raise ValueError(f"{name.replace('_', '-')}: {error}") from error
     if locations["data"].pointer is None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from registry.envelope_mappings import KITLEDGER
 from registry.keys import HMAC_SHA256, STANDARD_WEBHOOKS
 
-KITLEDGER, CLOUDEVENTS, SLACK = "kitledger", "cloudevents", "slack"
+CLOUDEVENTS, SLACK = "cloudevents", "slack"
 DEFAULTS: dict[str, Any] = {
     "scheme": STANDARD_WEBHOOKS,
     "tolerance": 300,

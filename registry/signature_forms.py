@@ -23,7 +23,8 @@ class SignatureForm:
 
     `names` are sets of headers, by what they hold: id, timestamp, signature; the first that is sent whole
     counts. `signatures` finds each signature in its header's value, `timestamps` the time if it is there.
-    `signed` are the parts of the signed bytes: names of what is sent, and literal bytes.
+    `signed` are the parts of the signed bytes: names of what is sent, and literal bytes. `encoding` and
+    `template` say how a signature is written into the header.
     """
 
     names: tuple[Mapping[str, str], ...]
@@ -32,6 +33,8 @@ class SignatureForm:
     timestamps: re.Pattern[str] | None
     digest: str
     malformed: str
+    encoding: str
+    template: str
 
     @cached_property
     def headers(self) -> tuple[str, ...]:
@@ -56,6 +59,8 @@ STANDARD = SignatureForm(
     timestamps=None,
     digest="sha256",
     malformed="holds no well-formed v1 or v1a signature",
+    encoding=BASE64,
+    template="v1,{signature}",
 )
 """Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md"""
 
@@ -97,7 +102,10 @@ def hmac_form(
     malformed = f"is {kind} {digest.upper().replace('SHA', 'SHA-')} digest"
     if header_form is not None:
         malformed = f"holds no well-formed signature in the form {header_form}"
-    return SignatureForm((names,), parts, signatures, timestamps, digest, malformed)
+    template = prefix + "{signature}" if header_form is None else header_form
+    return SignatureForm(
+        (names,), parts, signatures, timestamps, digest, malformed, encoding or HEX, template
+    )
 
 
 def _signed(template: str) -> tuple[str | bytes, ...]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from registry.envelope_mappings import EnvelopeMapping, envelope_mapping
+from registry.envelope_mappings import KITLEDGER, EnvelopeMapping, envelope_mapping
 from registry.keys import Key
-from registry.presets import CLOUDEVENTS, KITLEDGER
+from registry.presets import CLOUDEVENTS
 from registry.signature_forms import SignatureForm
 from registry.source_settings import signature_form
 

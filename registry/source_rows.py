@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from registry.envelope_mappings import KITLEDGER
 from registry.ignored_fields import load_ignored
 from registry.key_rows import live_keys
 from registry.keys import SourceError, verification_key
-from registry.presets import DEFAULTS, KITLEDGER
+from registry.presets import DEFAULTS
 from registry.source import Source
 from registry.source_parts import PARTS, load_parts, set_parts
 from registry.tables import sources

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from registry.envelope_mappings import DEFAULT_LOCATIONS, envelope_mapping
+from registry.envelope_mappings import DEFAULT_LOCATIONS, KITLEDGER, envelope_mapping
 from registry.keys import HMAC_SHA256, STANDARD_WEBHOOKS, SourceError
-from registry.presets import CLOUDEVENTS, DEFAULTS, KITLEDGER, PRESETS
+from registry.presets import CLOUDEVENTS, DEFAULTS, PRESETS
 from registry.signature_forms import STANDARD, SignatureForm, hmac_form
 from registry.source_parts import PARTS
 

@@ -10,11 +10,12 @@ from domain.aggregates.source import Source as SourceStream
 from domain.cause import Cause
 from domain.times import to_seconds
 from registry.cached import Cached
+from registry.envelope_mappings import KITLEDGER
 from registry.ignored_fields import load_ignored, set_ignored
 from registry.key_rows import add_key, expire_key, key_listing
 from registry.key_uses import KeyUses
 from registry.keys import SourceError
-from registry.presets import DEFAULTS, KITLEDGER
+from registry.presets import DEFAULTS
 from registry.registry import Registry, timestamp
 from registry.source import Source
 from registry.source_events import record, record_key

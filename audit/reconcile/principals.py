@@ -13,9 +13,9 @@ from audit.reconcile.difference import MISSING, ROW, Difference
 from domain.aggregates.client import Client
 from domain.aggregates.source import Source
 from domain.ledger import Ledger
+from registry.envelope_mappings import KITLEDGER
 from registry.ignored_fields import load_ignored
 from registry.keys import FINGERPRINT_DIGITS, fingerprint
-from registry.presets import KITLEDGER
 from registry.registry import Registry
 from registry.source_parts import PARTS, load_parts
 from registry.tables import clients, source_keys, sources

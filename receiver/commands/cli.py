@@ -11,12 +11,15 @@ from receiver.commands import (
     audit,
     backup,
     clients,
+    forward,
     history,
     project,
     projections,
     quarantine,
+    send,
     service,
     sources,
+    tail,
 )
 from receiver.commands.terminal import printable
 
@@ -56,6 +59,9 @@ for command in (
     quarantine.quarantine,
     history.history,
     history.replay,
+    send.send,
+    tail.tail,
+    forward.forward,
     audit.audit,
 ):
     kitledger.add_command(command)

@@ -56,16 +56,37 @@ def history(kind: str, id: str, as_json: bool) -> None:  # noqa: A002 the argume
 @click.command()
 @takes_things
 @click.option("--from", "first", type=POSITION, default=1, help="Begin at this position.")
-@click.option("--to", "last", type=POSITION, help="End at this position.")
+@click.option(
+    "--to",
+    "ends",
+    multiple=True,
+    help="End at this position; or the address to which the recorded webhooks are sent again, as `forward`"
+    " sends them. Both may be given.",
+)
+@click.option(
+    "--name", default="default", help="Of the forward whose secret signs, with an address."
+)
 @click.option("--as-of", callback=as_time, help="End at this time, with the state of the things.")
 @as_json
 def replay(
-    first: int, last: int | None, as_of: datetime | None, as_json: bool, **things: tuple[str, ...]
+    first: int,
+    ends: tuple[str, ...],
+    name: str,
+    as_of: datetime | None,
+    as_json: bool,
+    **things: tuple[str, ...],
 ) -> None:
     """Print what happened, in the order in which it was recorded: to some things, or to everything."""
     from audit.entries import subject
+    from receiver.commands.resending import resend, split_ends
     from receiver.commands.stories import print_entries, print_state, progress
 
+    last, target = split_ends(ends)
+    if target is not None:
+        if any(things.values()) or as_of is not None:
+            raise click.UsageError("What is sent again is chosen by --from and --to.")
+        resend(target, name, first, last)
+        return
     if as_of is not None and last is not None:
         raise click.UsageError("Give --to or --as-of, not both.")
     with _replaying(first, last, as_of) as replaying:

@@ -9,7 +9,8 @@ from receiver.commands.attempts import try_source
 from receiver.commands.secrets import allow_short, given_secret, takes_secret
 from receiver.commands.shared import as_json, open_services, operator_cause, show, takes_why
 from receiver.commands.source_options import as_time, takes_settings
-from registry.presets import KITLEDGER, PRESETS
+from registry.envelope_mappings import KITLEDGER
+from registry.presets import PRESETS
 
 
 @click.group()

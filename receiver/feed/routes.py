@@ -57,7 +57,8 @@ class FeedQuery(pages.PageSchema):
 def get_feed(query: dict[str, Any]) -> Response:
     """List what was recorded, by position, and wait for more
 
-    The Link to the next page is always there: it goes on after the last position that was looked at. With
+    The Link to the next page is always there: it goes on after the last position that was looked at;
+    `Ledger-Position` is the last one of the ledger. With
     `Prefer: wait=20` an answer with nothing new waits up to so many seconds, 30 at most. With `Accept:
     text/event-stream` it is a stream of server-sent events, which `Last-Event-ID` resumes.
     """
@@ -85,6 +86,7 @@ def _page(after: int, wanted: Filter, limit: int) -> Response:
     link = f"{public_path()}?{urlencode(next_query(request, after=reached))}"
     response.headers["Link"] = f'<{link}>; rel="next"'
     response.vary.update(("Accept", "Prefer"))
+    response.headers["Ledger-Position"] = str(services().ledger.store.max_notification_id())
     if seconds is not None:
         response.headers["Preference-Applied"] = f"wait={seconds}"
     return response

@@ -1,0 +1,68 @@
+"""kitledger forward: the feed to another address."""
+
+import re
+from typing import Any
+
+import click
+
+from receiver.commands.calls import takes_client, takes_url
+from receiver.commands.terminal import printable
+
+
+def _as_name(_: click.Context, __: click.Parameter, text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text):
+        raise click.BadParameter(
+            "A name has up to 64 letters, digits, dots, dashes and underscores."
+        )
+    return text
+
+
+@click.command()
+@click.option("--to", "target", required=True, help="The address to which each event is posted.")
+@click.option(
+    "--name",
+    default="default",
+    show_default=True,
+    callback=_as_name,
+    help="Which progress it keeps, if there are several forwards.",
+)
+@click.option("--from", "first", type=click.IntRange(0), help="Begin after this position instead.")
+@click.option("--type", "event_type", help="Only events of this type.")
+@click.option("--source", help="Only events of this source.")
+@takes_url
+@takes_client
+def forward(
+    target: str,
+    name: str,
+    first: int | None,
+    url: str,
+    client: tuple[str, str],
+    **filters: Any,
+) -> None:
+    """Post each event on, in order, signed by Standard Webhooks with a secret of its own.
+
+    It goes on where it last was, and the first time from the beginning. What is not answered by 2xx is posted
+    again, so a receiver may get an event twice, with the same webhook-id. The line that it prints first is
+    its secret.
+    """
+    from receiver.commands.following import Feed
+    from receiver.commands.forwarding import post, progress_file, sender
+
+    if not target.startswith(("http://", "https://")):
+        raise click.BadParameter("An address begins with http:// or https://.", param_hint="--to")
+    file = progress_file(name)
+    feed = Feed(url, client, {"type": filters["event_type"], "source": filters["source"]})
+    with file.held() as progress, sender() as posting:
+        click.echo(progress.secret)
+        after = first if first is not None else progress.position or 0
+        try:
+            for item in feed.items(after):
+                post(posting, target, progress.secret, item)
+                progress.position = item["position"]
+                file.write(progress)
+                said = f"{item['position']}  {item['source']}  {item['type']}  {item['id']}"
+                click.echo(printable(said))
+        except (KeyboardInterrupt, BrokenPipeError):
+            pass
+        finally:
+            feed.close()
