@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from domain.aggregates.delivery import BASE64, TEXT
 from domain.event_ids import LONGEST_TEXT, EventId, is_event_id
+from domain.limits import LARGEST_ID
 from domain.messages import InvalidEnvelope, Message
 from domain.receipt import VerifiedDelivery
 from receiver import arrays
@@ -23,6 +24,7 @@ from receiver.mapped_envelopes import (
 from receiver.signatures import Headers
 
 STRUCTURED, BATCHED = "application/cloudevents+json", "application/cloudevents-batch+json"
+DIGITS_OF_TEXT = len(str(LARGEST_ID))
 CONTENT_TYPE, PREFIX = "content-type", "ce-"
 Places = Callable[[str], str]
 """A function that returns the place of an attribute."""
@@ -132,11 +134,13 @@ def _text_id(value: Any, place: str, errors: Errors) -> EventId | None:
 def _sequence(attributes: Mapping[str, Any], place: Places, errors: Errors) -> EventId | None:
     """Return the value of the extension `sequence`: digits as a number, so that 10 comes after 9.
 
+    Larger numbers than an id can be, such as times in nanoseconds, stay text.
     Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/sequence.md
     """
     value = attributes.get("sequence")
     if isinstance(value, str) and value.isascii() and value.isdecimal():
-        value = int(value)
+        digits = value.lstrip("0") or "0"
+        value = int(digits) if len(digits) < DIGITS_OF_TEXT else digits
     if value is None or is_event_id(value):
         found: EventId | None = value
         return found

@@ -11,7 +11,7 @@ from cloudevents.core.bindings.http import to_binary_event, to_structured_event
 from cloudevents.core.v1.event import CloudEvent
 
 from tests.harness.service import Service
-from tests.receiver.examples import Fresh
+from tests.receiver.examples import Fresh, problem
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 BATCH = "application/cloudevents-batch+json"
@@ -72,7 +72,7 @@ def test_an_event_of_the_official_library_is_recorded(
 
 
 def test_a_batch_is_an_array_of_events(service: Service, broker: str) -> None:
-    sent = [event({"n": n}) for n in range(3)]
+    sent = [event({"n": n}, id=f"event-{n}") for n in range(3)]
     body = b"[" + b",".join(bytes(to_structured_event(each).body) for each in sent) + b"]"
     answer = post(service, broker, body, {"Content-Type": BATCH})
     assert answer.status_code == 202
@@ -103,7 +103,7 @@ def test_data_that_is_no_json_is_shown_as_text_or_in_base64(service: Service, br
     assert text.json()["id"] == "€ 1"
     post(service, broker, b"\xff\x00", headers | {"Content-Type": "image/png", "ce-id": "2"})
     post(service, broker, b"", headers | {"ce-id": "3"})
-    assert [each["data"] for each in listed(service, broker)] == ["é", "/wA=", ""]
+    assert [each["data"] for each in listed(service, broker)] == ["/wA=", "", "é"]
 
 
 @pytest.mark.parametrize(
@@ -144,3 +144,27 @@ def test_the_handshake_allows_who_asks(service: Service, broker: str) -> None:
     assert "POST" in answer.headers["allow"]
     other = service.anonymous("OPTIONS", "/webhooks/lab", headers=asked)
     assert "webhook-allowed-origin" not in other.headers
+
+
+@pytest.mark.parametrize("digits", ["0" * 300, "1767614400000000000", "9" * 255])
+def test_a_sequence_may_have_more_digits_than_an_id(
+    service: Service, broker: str, digits: str
+) -> None:
+    assert send(service, broker, event({}, sequence=digits), "structured").status_code == 202
+
+
+def test_a_sequence_of_too_many_digits_is_held(service: Service, broker: str) -> None:
+    answer = send(service, broker, event({}, sequence="9" * 5000), "structured")
+    assert list(problem(answer, 422)["errors"]) == ["body:/sequence"]
+
+
+def test_data_that_is_no_json_is_repeated_by_the_same_bytes_alone(
+    service: Service, broker: str
+) -> None:
+    headers = {"ce-specversion": "1.0", "ce-id": "a", "ce-source": "/lab", "ce-type": "note"}
+    headers["Content-Type"] = "text/plain"
+    statuses = [
+        post(service, broker, body, headers).status_code
+        for body in (b"1", b"1", b"1.0", b"[" * 100_000, b"1\0")
+    ]
+    assert statuses == [202, 200, 409, 409, 409]
