@@ -19,6 +19,14 @@ WHERE position <= ? ORDER BY position DESC LIMIT 1"""
 SELECT_STREAMS = f"""{SELECT}WHERE (originator_id, originator_version) > (?, ?) AND originator_id < ?
 AND +position <= ? ORDER BY originator_id, originator_version LIMIT ?"""
 SELECT_HEAD = "SELECT coalesce(max(position), 0) FROM stored_events"
+# From each topic to the next by a seek of an index, past all their events.
+SELECT_TOPICS = """WITH RECURSIVE found (topic) AS (
+    SELECT min(topic) FROM stored_events
+    UNION ALL SELECT (SELECT min(topic) FROM stored_events WHERE topic > found.topic)
+    FROM found WHERE found.topic IS NOT NULL)
+SELECT topic FROM found WHERE topic IS NOT NULL"""
+SELECT_STREAM_OF_TOPIC = """SELECT originator_id FROM stored_events
+WHERE topic = ? ORDER BY topic, "by", has_reason, position LIMIT 1"""
 NEXT_ID = """INSERT INTO given_ids VALUES (?, 1)
 ON CONFLICT (kind) DO UPDATE SET last = given_ids.last + 1 RETURNING last"""
 
@@ -109,6 +117,14 @@ class EventQueries(ABC):
             return []
         where = f"WHERE position IN ({','.join('?' * len(found))}) ORDER BY position"
         return notifications(self._query(SELECT + where, found))
+
+    def topics(self) -> list[str]:
+        """Return the topics of all events, those that only another version knows too."""
+        return [topic for (topic,) in self._query(SELECT_TOPICS)]
+
+    def stream_of_topic(self, topic: str) -> str:
+        """Return the name of a stream that has an event of a topic."""
+        return str(self._query(SELECT_STREAM_OF_TOPIC, [topic])[0][0])
 
     def max_notification_id(self) -> int:
         """Return the head: the last position, 0 in an empty store."""
