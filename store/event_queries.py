@@ -49,6 +49,10 @@ class EventQueries(ABC):
         """Return the rows of a statement in which `?` stands for each value."""
 
     @abstractmethod
+    def _among(self, column: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        """Return the condition that a column has one of some values, and the values for its `?`."""
+
+    @abstractmethod
     def stream_versions(self, stream_ids: Sequence[str]) -> dict[str, int]:
         """Return the last version of each stream; those that don't exist have version 0 or are missing."""
 
@@ -103,9 +107,9 @@ class EventQueries(ABC):
         found: list[RecordedEvent] = []
         for start in range(0, len(stream_ids), STREAMS_PER_QUERY):
             some = stream_ids[start : start + STREAMS_PER_QUERY]
-            where = f"WHERE originator_id IN ({','.join('?' * len(some))}) AND position <= ?"
-            order = "ORDER BY originator_id, originator_version"
-            found += notifications(self._query(f"{SELECT}{where} {order}", [*some, until]))
+            among, values = self._among("originator_id", some)
+            where = f"WHERE {among} AND position <= ? ORDER BY originator_id, originator_version"
+            found += notifications(self._query(SELECT + where, [*values, until]))
         return found
 
     def select_log(
@@ -115,8 +119,8 @@ class EventQueries(ABC):
         found = self.seek_log(wanted, after, until, limit) if wanted.topics else []
         if not found:
             return []
-        where = f"WHERE position IN ({','.join('?' * len(found))}) ORDER BY position"
-        return notifications(self._query(SELECT + where, found))
+        among, values = self._among("position", found)
+        return notifications(self._query(f"{SELECT}WHERE {among} ORDER BY position", values))
 
     def topics(self) -> list[str]:
         """Return the topics of all events, those that only another version knows too."""
