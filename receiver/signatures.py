@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from domain.receipt import VerifiedDelivery
 from registry.keys import STANDARD_WEBHOOKS, verification_key
-from registry.signature_forms import DIGESTS, SignatureForm
+from registry.signature_forms import SignatureForm
+from registry.signature_templates import DIGESTS
 from registry.source import Source
 
 # A header's octets are read as Latin-1 by WSGI (RFC 9110, 5.5). A timestamp is digits alone: int()

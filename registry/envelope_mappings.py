@@ -41,6 +41,10 @@ def envelope_mapping(parts: Mapping[str, str]) -> EnvelopeMapping | None:
         return None
     # A preset says where everything is; what it leaves out, its sender does not say.
     known = parts if parts.get("preset", KITLEDGER) != KITLEDGER else {**DEFAULT_LOCATIONS, **parts}
+    if missing := sorted(DEFAULT_LOCATIONS.keys() - known.keys() - {"time_from"}):
+        raise ValueError(
+            f"{missing[0].replace('_', '-')} is missing: only the time may be left out"
+        )
     locations: dict[str, Any] = {"time": None}
     for name in known.keys() & DEFAULT_LOCATIONS.keys():
         try:

@@ -118,6 +118,26 @@ def test_any_digest_in_any_encoding(name: str, encoding: str | None) -> None:
     assert verify(described, {"X-Sig": f"other=1; s={value}"}, BODY, NOW)
 
 
+SIGNED = "{timestamp}:{body}"
+TIMED = digest(TIME.encode() + b":" + BODY)
+
+
+@pytest.mark.parametrize(
+    ("form", "header"),
+    [
+        ("ts={timestamp};h1={signature}", f"ts={TIME};h1={TIMED}"),
+        ("ts={timestamp};h1={signature}", f"h1={TIMED}; ts={TIME}"),
+        ("t={timestamp}, v1={signature}", f"t={TIME},v1={TIMED}"),
+        ('ts="{timestamp}",sig="{signature}"', f'key="a", sig="{TIMED}", ts="{TIME}"'),
+        ("HMAC-SHA256 {timestamp} {signature}", f"HMAC-SHA256 {TIME} {TIMED}"),
+        ("v1={signature},t={timestamp},v=2", f"v1={TIMED},t={TIME},v=2"),
+    ],
+)
+def test_a_form_may_separate_quote_and_name_its_items(form: str, header: str) -> None:
+    described = source(header="X-Sig", header_form=form, signed=SIGNED)
+    assert verify(described, {"X-Sig": header}, BODY, NOW)
+
+
 @pytest.mark.parametrize("preset", SENT)
 @given(text=st.text(st.characters(max_codepoint=255), max_size=300), data=st.data())
 def test_no_header_raises_anything_but_its_refusal(
@@ -151,6 +171,17 @@ def test_a_huge_header_is_refused(preset: str, filling: str) -> None:
         ({"signed": "é{body}"}, "printable ASCII"),
         ({"header_form": "v1="}, "the header's form has {signature} once"),
         ({"header_form": "{signature},{signature}"}, "the header's form has {signature} once"),
+        ({"header_form": "{timestamp}:{signature}", "signed": SIGNED}, "parts the items"),
+        ({"header_form": "t={timestamp},v1={signature}"}, "a time that is not signed proves"),
+        ({"timestamp_header": "X-Time"}, "a time that is not signed proves nothing"),
+        (
+            {
+                "timestamp_header": "X-Time",
+                "header_form": "t={timestamp},v1={signature}",
+                "signed": SIGNED,
+            },
+            "in the header's form or in a timestamp header, not in both",
+        ),
         ({"digest": "md5"}, "a digest is sha256, sha1, sha512"),
         ({"encoding": "base32"}, "an encoding hex or base64"),
         ({"header": "X Sig"}, "a header's name has letters, digits and dashes"),
@@ -159,6 +190,7 @@ def test_a_huge_header_is_refused(preset: str, filling: str) -> None:
         ({"type_from": "body:type"}, "type-from: a location is"),
         ({"data_from": "header:x"}, "data-from: data is in the body"),
         ({"preset": "cloudevents", "id_from": "body:/id"}, "CloudEvents say where their parts are"),
+        ({"preset": "github", "id_from": ""}, "id-from is missing: only the time may be left out"),
         ({"scheme": "standard-webhooks", "signed": "{body}"}, "has no signed to set"),
         ({"preset": "gitlab"}, "there is no preset gitlab"),
     ],
