@@ -41,10 +41,6 @@ def envelope_mapping(parts: Mapping[str, str]) -> EnvelopeMapping | None:
         return None
     # A preset says where everything is; what it leaves out, its sender does not say.
     known = parts if parts.get("preset", KITLEDGER) != KITLEDGER else {**DEFAULT_LOCATIONS, **parts}
-    if missing := sorted(DEFAULT_LOCATIONS.keys() - known.keys() - {"time_from"}):
-        raise ValueError(
-            f"{missing[0].replace('_', '-')} is missing: only the time may be left out"
-        )
     locations: dict[str, Any] = {"time": None}
     for name in known.keys() & DEFAULT_LOCATIONS.keys():
         try:
@@ -52,7 +48,7 @@ def envelope_mapping(parts: Mapping[str, str]) -> EnvelopeMapping | None:
         except ValueError as error:
             raise ValueError(f"{name.replace('_', '-')}: {error}") from error
     if lacking := [name for name in ("id", "type", "data") if name not in locations]:
-        raise ValueError(f"it lacks {', '.join(f'{name}-from' for name in lacking)}")
+        raise ValueError(f"the mapping lacks {', '.join(f'{name}-from' for name in lacking)}")
     if locations["data"].pointer is None:
         raise ValueError("data-from: data is in the body: body: or body:/json/pointer")
     return EnvelopeMapping(**locations)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.signatures import Unverified, verify
+from receiver.signatures import Unverified, claims, verify
 from registry.keys import Key, SourceError
 from registry.presets import PRESETS
 from registry.source import Source
@@ -65,6 +65,13 @@ def test_another_body_is_not(preset: str) -> None:
 def test_a_time_that_is_signed_grows_stale(preset: str, seconds: int) -> None:
     with pytest.raises(Unverified, match="more than 300 s from our clock"):
         verify(source(preset=preset), SENT[preset], BODY, NOW + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(("preset", "skew"), [("stripe", 400), ("slack", 400), ("github", None)])
+def test_the_log_says_how_old_a_delivery_claims_to_be(preset: str, skew: int | None) -> None:
+    later = NOW + timedelta(seconds=400)
+    assert claims(source(preset=preset), SENT[preset], later)["skew_seconds"] == skew
+    assert claims(source(preset=preset), {}, later)["skew_seconds"] is None
 
 
 @pytest.mark.parametrize("preset", ["github", "shopify"])
@@ -190,7 +197,7 @@ def test_a_huge_header_is_refused(preset: str, filling: str) -> None:
         ({"type_from": "body:type"}, "type-from: a location is"),
         ({"data_from": "header:x"}, "data-from: data is in the body"),
         ({"preset": "cloudevents", "id_from": "body:/id"}, "CloudEvents say where their parts are"),
-        ({"preset": "github", "id_from": ""}, "id-from is missing: only the time may be left out"),
+        ({"preset": "github", "id_from": ""}, "the mapping lacks id-from"),
         ({"scheme": "standard-webhooks", "signed": "{body}"}, "has no signed to set"),
         ({"preset": "gitlab"}, "there is no preset gitlab"),
     ],
