@@ -106,6 +106,24 @@ def test_data_that_is_no_json_is_shown_as_text_or_in_base64(service: Service, br
     assert [each["data"] for each in listed(service, broker)] == ["é", "/wA=", ""]
 
 
+def test_events_of_two_producers_are_told_apart_by_their_source(
+    service: Service, broker: str
+) -> None:
+    headers = dict(to_binary_event(event({"a": 1})).headers)
+    answers = [
+        post(service, broker, b"{}", headers | {"ce-source": source})
+        for source in ("/lab", "/lab", "/shop")
+    ]
+    assert [each.status_code for each in answers] == [202, 200, 409]
+
+
+def test_data_that_is_no_json_is_compared_as_bytes(service: Service, broker: str) -> None:
+    headers = dict(to_binary_event(event({"a": 1})).headers) | {"content-type": "text/plain"}
+    bodies = (b"1", b"1", b"1.0", b"[" * 100_000)
+    answers = [post(service, broker, each, headers) for each in bodies]
+    assert [each.status_code for each in answers] == [202, 200, 409, 409]
+
+
 @pytest.mark.parametrize(
     ("changed", "errors"),
     [
