@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from tests.conftest import NewService
 from tests.harness.effort import effort
+from tests.harness.followers import STREAM, Events, following, take
 from tests.harness.service import Service
 from tests.harness.waiting import eventually
 from tests.receiver.examples import Fresh, problem
-from tests.receiver.followers import STREAM, Events, following, take
 
 FEED = "/api/v1/feed/"
 
