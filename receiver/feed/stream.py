@@ -10,6 +10,7 @@ import structlog
 
 from receiver.feed.broadcast import Broadcast, FeedLost
 from receiver.feed.items import Filter, Item
+from receiver.server.metrics import FEED_STREAMS
 from receiver.server.streams import Streams
 
 EVENT_STREAM = "text/event-stream"
@@ -33,7 +34,7 @@ def event_stream(
     begun, sent, reached = time.monotonic(), 0, after
     due = begun + KEEPALIVE_SECONDS
     try:
-        with streams.open() as sending, broadcast.following():
+        with streams.open() as sending, FEED_STREAMS.track_inprogress(), broadcast.following():
             yield from sending(RETRY)
             while True:
                 items, reached = broadcast.after(reached, wanted)
