@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from benchmarks.demo_client import Client, Source, console, run_command
+from benchmarks.demo_client import Client, Source, console, run_command, tailing
 from benchmarks.servers import free_port, run_python, wait_for_answer
 
 
@@ -12,7 +12,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kitledger-demo-") as name:
         folder, port = Path(name), free_port()
         environment = {"DATABASE_URL": f"sqlite:///{folder / 'ledger.db'}"}
-        secret = run_command(environment, "sources", "add", "lab")
+        run_command(environment, "sources", "add", "lab")
         client_id, _, key = run_command(
             environment, "clients", "add", "shop", "--role", "reader", "--role", "registrar"
         ).partition(":")
@@ -25,8 +25,10 @@ def main() -> None:
             address = f"http://127.0.0.1:{port}"
             wait_for_answer(process, f"{address}/readyz")
             shop = Client(address, auth=(client_id, key))
-            kits_and_reports(Source(address, secret), shop)
-            registrations(shop)
+            tail = tailing(address, f"{client_id}:{key}", environment, folder / "tail.log")
+            with tail:
+                kits_and_reports(Source(address, environment), shop)
+                registrations(shop)
             audit(environment, Client(address, auth=auditor))
     console.rule("The server has stopped, and its folder is removed")
 

@@ -1,23 +1,19 @@
 """Clients of the demo, which print each command, each request and each response."""
 
 import json
+import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 from rich.console import Console
 
-from receiver.signatures import sign
+from benchmarks.servers import run_python
 
-REQUEST_HEADERS = (
-    "content-type",
-    "webhook-id",
-    "webhook-timestamp",
-    "webhook-signature",
-    "authorization",
-)
+REQUEST_HEADERS = ("content-type", "authorization")
 RESPONSE_HEADERS = ("location", "link", "etag")
 console = Console(highlight=False, soft_wrap=True)
 
@@ -29,24 +25,32 @@ class Client(httpx.Client):
         super().__init__(base_url=address, auth=auth, event_hooks={"response": [show]})
 
 
-class Source(Client):
-    """Send signed webhooks."""
+class Source:
+    """Send signed webhooks of the source `lab`, by the command."""
 
-    def __init__(self, address: str, secret: str) -> None:
-        super().__init__(address)
-        self._secret = secret
+    def __init__(self, address: str, environment: Mapping[str, str]) -> None:
+        self._address = address
+        self._environment = environment
 
-    def send_webhook(self, event_id: int, event_type: str, data: object) -> None:
+    def send_webhook(self, event_id: int, event_type: str, data: Mapping[str, object]) -> None:
         """Post one event."""
-        body = json.dumps({"id": event_id, "type": event_type, "data": data}).encode()
-        webhook_id, timestamp = f"msg_{event_id}", str(int(time.time()))
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": timestamp,
-            "webhook-signature": sign(self._secret, webhook_id, timestamp, body),
-        }
-        self.post("/webhooks/lab", content=body, headers=headers)
+        said = [f"--data={name}:={json.dumps(value)}" for name, value in data.items()]
+        given = [f"--id={event_id}", *said, f"--url={self._address}"]
+        print_command(self._environment, "send", "lab", event_type, *given)
+
+
+@contextmanager
+def tailing(
+    address: str, client: str, environment: Mapping[str, str], output: Path
+) -> Iterator[None]:
+    """Follow the feed meanwhile, and print at the end what was seen."""
+    words = ["tail", "--since", "beginning", "--url", address]
+    with run_python(
+        ["-m", "receiver", *words], {**environment, "KITLEDGER_CLIENT": client}, output
+    ):
+        yield
+    console.rule("What `kitledger tail` has printed meanwhile")
+    console.print(output.read_text(), markup=False)
 
 
 def show(response: httpx.Response) -> None:
@@ -74,9 +78,19 @@ def show_message(
         console.print_json(body.decode(), indent=2, ensure_ascii=False)
 
 
+def print_command(environment: Mapping[str, str], *arguments: str) -> None:
+    """Run a `kitledger` command, and print what it prints."""
+    console.print(f"$ kitledger {shlex.join(arguments)}", style="bold", markup=False)
+    console.print(_run(environment, *arguments), markup=False)
+
+
 def run_command(environment: Mapping[str, str], *arguments: str) -> str:
     """Run a `kitledger` command; return the last line that it prints."""
     console.print(f"[bold]$ kitledger {' '.join(arguments)}[/]")
+    return _run(environment, *arguments).splitlines()[-1]
+
+
+def _run(environment: Mapping[str, str], *arguments: str) -> str:
     program = [sys.executable, "-m", "receiver", *arguments]
     ended = subprocess.run(program, env=environment, check=True, capture_output=True, text=True)
-    return ended.stdout.splitlines()[-1]
+    return ended.stdout

@@ -23,11 +23,11 @@ ORIGIN = "kitledger"
 
 @dataclass(frozen=True)
 class Event:
-    """An event to be sent; `created_at` is aware, UTC."""
+    """An event to be sent; `created_at` is aware, UTC, or None, so that it is that of its receipt."""
 
     id: EventId
     type: str
-    created_at: datetime
+    created_at: datetime | None
     data: Any
 
 
@@ -44,26 +44,22 @@ def envelope(source: Source, event: Event) -> tuple[bytes, dict[str, str]]:
     """Return the body and the headers that say an event as a source says it."""
     if source.preset == CLOUDEVENTS:
         attributes = {"specversion": "1.0", "id": str(event.id), "source": ORIGIN}
-        whole = {
-            **attributes,
-            "type": event.type,
-            "time": iso(event.created_at),
-            "data": event.data,
-        }
+        time = {"time": iso(event.created_at)} if event.created_at else {}
+        whole = {**attributes, "type": event.type, **time, "data": event.data}
         return _encoded(whole), {"Content-Type": "application/cloudevents+json"}
     locations = {name: parse(where) for name, where in DEFAULT_LOCATIONS.items()}
     mapping = source.mapping or EnvelopeMapping(
         **{name.removesuffix("_from"): where for name, where in locations.items()}
     )
     headers, body = {"Content-Type": "application/json"}, None
-    said = [
+    said: list[tuple[Location | None, Any]] = [
         (mapping.id, event.id),
         (mapping.type, event.type),
-        (mapping.time, iso(event.created_at)),
+        (mapping.time if event.created_at else None, event.created_at and iso(event.created_at)),
         (mapping.data, event.data),
     ]
-    # The whole body comes first, if it is one of them.
-    for location, value in sorted(said, key=lambda each: each[0] != Location(None, "")):
+    # What holds another part comes before it.
+    for location, value in sorted(said, key=_depth):
         if location is None:
             continue
         if location.pointer is None:
@@ -96,6 +92,11 @@ def signed(
     shown = content.removesuffix(body).decode() + f"<{len(body)} bytes of body>"
     described = f"HMAC by {form.digest} in {form.encoding} of {shown}"
     return Webhook(body, {**headers, **made}, described)
+
+
+def _depth(said: tuple[Location | None, Any]) -> int:
+    location, _ = said
+    return (location.pointer or "").count("/") if location else 0
 
 
 def _encoded(value: Any) -> bytes:

@@ -47,5 +47,9 @@ def greet(services: Services, cause: Cause) -> str:
             "Read it:",
             f"  curl -u {client_id}:{key} {address}/api/v1/kits/",
             "",
+            "The same by `kitledger`, which `make` has installed in .venv/bin, from this folder:",
+            f"  kitledger send {SOURCE} kit.created --data kit.barcode=UL42346 --data kit.status=KIT_SHIPPED",
+            f"  kitledger tail --since beginning --client {client_id}:{key}",
+            "",
         ]
     )

@@ -34,7 +34,9 @@ Prepared = tuple[bytes, dict[str, str]]
     "--story", type=click.Choice(["kit"]), help="A kit's whole life instead, event by event."
 )
 @click.option("--id", "event_id", help="The event's id; made from the time otherwise.")
-@click.option("--created-at", callback=as_time, help="The event's time; now otherwise.")
+@click.option(
+    "--created-at", callback=as_time, help="The event's time; that of its receipt otherwise."
+)
 @click.option(
     "--preset", type=click.Choice(list(PRESETS)), help="How it is said and signed, with --secret."
 )
@@ -88,16 +90,17 @@ def _prepared(
 
     if sum(each is not None for each in (event_type if not file else None, file, story)) != 1:
         raise click.UsageError("Give a TYPE, a --file, or a --story.")
-    now = (created_at or datetime.now(UTC)).replace(microsecond=0)
     given = None if event_id is None else int(event_id) if event_id.isdecimal() else event_id
     if file is not None:
-        event = Event(given or new_id(), event_type or "", now, {})
+        event = Event(new_id() if given is None else given, event_type or "", created_at, {})
         yield file.read(), envelope(sender, event)[1]
     elif story is not None:
         for number, kind, at, told in kit_life(new_id(), data):
             yield envelope(sender, Event(number, kind, at, told))
     else:
-        yield envelope(sender, Event(given or new_id(), str(event_type), now, data))
+        yield envelope(
+            sender, Event(new_id() if given is None else given, str(event_type), created_at, data)
+        )
 
 
 def _sender(name: str, preset: str | None, secret: str | None) -> "tuple[Source, str]":

@@ -34,7 +34,10 @@ READING = {
     "replay",
     "serve",
     "sources list",
+    "send",
     "sources try",
+    "forward",
+    "tail",
 }
 """The commands that append no event."""
 HISTORIES = {

@@ -75,6 +75,9 @@ def test_no_command_needs_flask(service: Service, fresh: Callable[[], int]) -> N
     refused = {
         "sources expire": "lab nothing",
         "sources try": "lab --body /dev/null",
+        "send": "lab sampled --url http://127.0.0.1:9",
+        "tail": f"--client 1:wrong --url {service.url}",
+        "forward": f"--to http://127.0.0.1:9 --client 1:wrong --url {service.url}",
         "projections skip": "kits",
     }
     by_itself = is_postgres(service.environment["DATABASE_URL"])
