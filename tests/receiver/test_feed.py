@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from receiver.feed.broadcast import PART_CHARACTERS, Broadcast
+from receiver.feed.items import Filter, Item
+from receiver.server import streams as server_streams
 from tests.conftest import NewService
 from tests.harness.effort import effort
 from tests.harness.followers import STREAM, Events, following, take
@@ -208,6 +211,34 @@ def test_every_ten_seconds_a_follower_learns_how_far_others_have_come_or_that_it
     assert int(events.last) > start + 10
 
 
+def test_a_stream_of_which_nothing_is_taken_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_streams, "SLOW_SECONDS", 0.01)
+    streams, this = server_streams.Streams(), threading.get_ident()
+    with streams.open() as sending:
+        part = sending(b"part")
+        time.sleep(0.02)
+        assert not streams.is_slow(this)
+        next(part)
+        time.sleep(0.02)
+        assert streams.is_slow(this)
+        assert list(part) == []
+        assert not streams.is_slow(this)
+    assert this not in streams
+
+
+def test_a_follower_that_is_behind_gets_a_part_at_a_time() -> None:
+    items = [Item(n, "lab", "sampled", "x" * (PART_CHARACTERS // 2)) for n in range(1, 8)]
+    broadcast = Broadcast(lambda after: (items[after:], max(after, 7)), lambda: 0)
+    reached, seen = 0, list[int]()
+    with broadcast.following():
+        while reached < 7:
+            broadcast.wait(reached, 5)
+            found, reached = broadcast.after(reached, Filter())
+            assert len(found) <= 2
+            seen += [each.position for each in found]
+    assert seen == [*range(1, 8)]
+
+
 def test_the_server_stops_although_somebody_follows(new_service: NewService) -> None:
     service = new_service(1).start()
     with following(service) as response:
@@ -241,6 +272,7 @@ def test_hundreds_of_streams_cost_no_thread_and_no_connection(
     opened.wait(30)
     threads = sum(len(list_threads(pid)) for pid in service.processes())
     assert open_streams(service) >= 100
+    assert count_connections(service) < 20
     positions = announce(service, sender, 1, 2, 3)
     for each in followers:
         each.join(30)
@@ -253,6 +285,15 @@ def open_streams(service: Service) -> float:
     lines = service.get("/metrics").text.splitlines()
     [value] = [each.split()[1] for each in lines if each.startswith("kitledger_feed_streams")]
     return float(value)
+
+
+def count_connections(service: Service) -> int:
+    """Return the number of connections to PostgreSQL, or 0 on SQLite."""
+    if not service.environment["DATABASE_URL"].startswith("postgresql"):
+        return 0
+    statement = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    [(number,)] = service.query(statement)
+    return int(number)
 
 
 def list_threads(pid: int) -> list[str]:
