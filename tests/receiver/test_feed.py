@@ -160,6 +160,20 @@ def test_cut_at_any_byte_and_resumed_every_event_comes_once(told: Service, cuts:
     assert [item["id"] for _, item in events.seen] == list(range(1, 31))
 
 
+def test_the_head_of_a_stream_ends_at_once(service: Service) -> None:
+    answer = service.request("HEAD", FEED, headers={"Accept": STREAM})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith(STREAM)
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/event-stream;q=0.5, application/json", "*/*", "text/html"]
+)
+def test_who_does_not_prefer_a_stream_gets_a_page(service: Service, accept: str) -> None:
+    answer = service.get(f"{FEED}?limit=1", headers={"Accept": accept})
+    assert answer.headers["content-type"] == "application/json"
+
+
 @pytest.mark.parametrize("sent", ["x", "-1", "1.5", "9" * 30])
 def test_a_last_event_id_that_is_no_position_is_refused(service: Service, sent: str) -> None:
     problem(service.get(FEED, headers={"Accept": STREAM, "Last-Event-ID": sent}), 400)
