@@ -10,6 +10,7 @@ from registry.signature_templates import (
     HEX,
     TIMESTAMP,
     between,
+    check_places,
     item_patterns,
     signed_parts,
     value_pattern,
@@ -74,6 +75,7 @@ def hmac_form(
     encoding: str | None = None,
     header_form: str | None = None,
     timestamp_header: str | None = None,
+    id_header: str | None = None,
 ) -> SignatureForm:
     """Return the form of an HMAC in a header; raises ValueError, with one line, for parts that don't fit.
 
@@ -84,13 +86,15 @@ def hmac_form(
     if timestamp_header:
         names["timestamp"] = timestamp_header
     parts = signed_parts(signed)
+    if "id" in parts and id_header:
+        names["id"] = id_header
     value = value_pattern(digest, encoding)
     if header_form is None:
         optional = rf"(?:{re.escape(prefix.strip())}[\s,]{{0,8}})?" if prefix.strip() else ""
         items = {"signature": between(optional + value)}
     else:
         items = item_patterns(header_form, {"signature": value, "timestamp": TIMESTAMP})
-    _check_time(parts, (bool(timestamp_header), "timestamp" in items))
+    check_places(parts, names, items)
     kind = {None: "neither a hex nor a base64", HEX: "no hex", BASE64: "no base64"}[encoding]
     malformed = f"is {kind} {digest.upper().replace('SHA', 'SHA-')} digest"
     if header_form is not None:
@@ -106,14 +110,3 @@ def hmac_form(
         encoding=encoding or HEX,
         template=template,
     )
-
-
-def _check_time(signed: tuple[str | bytes, ...], places: tuple[bool, bool]) -> None:
-    if "timestamp" in signed and not any(places):
-        raise ValueError(
-            "{timestamp} is signed, but neither the header's form nor a timestamp header has it"
-        )
-    if all(places):
-        raise ValueError("the time is in the header's form or in a timestamp header, not in both")
-    if any(places) and "timestamp" not in signed:
-        raise ValueError("a time that is not signed proves nothing: what is signed has {timestamp}")

@@ -1,11 +1,13 @@
 """Signature templates: what is signed, and the form of the header, as patterns that a verifier uses.
 
-`signed` is a template of the signed bytes: text, with {timestamp} and {body}. `header_form` is one of the
-header's value: text, with {signature}, and {timestamp} where the time is sent in the same header.
+`signed` is a template of the signed bytes: text, with {body}, {timestamp}, and {id} where the id is in a
+header. `header_form` is one of the header's value: text, with {signature}, and {timestamp} where the time is
+sent in the same header.
 """
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 DIGESTS = {"sha256": 32, "sha1": 20, "sha512": 64}
 """The sizes of digests in bytes."""
@@ -17,11 +19,28 @@ _SEPARATORS = r"\s,;"
 
 
 def signed_parts(template: str) -> tuple[str | bytes, ...]:
-    texts = _split(template, "what is signed", {"timestamp", "body"})
+    texts = _split(template, "what is signed", {"id", "timestamp", "body"})
     if texts[1::2].count("body") != 1:
         raise ValueError("what is signed has {body} once")
     parts = [text if odd % 2 else text.encode() for odd, text in enumerate(texts)]
     return tuple(part for part in parts if part)
+
+
+def check_places(
+    signed: tuple[str | bytes, ...], names: Mapping[str, str], items: Mapping[str, Any]
+) -> None:
+    """Refuse a signed id or time that is sent nowhere or twice, and a time that is not signed."""
+    places = ["timestamp" in names, "timestamp" in items]
+    if "id" in signed and "id" not in names:
+        raise ValueError("{id} is signed, but id-from names no header")
+    if "timestamp" in signed and not any(places):
+        raise ValueError(
+            "{timestamp} is signed, but neither the header's form nor a timestamp header has it"
+        )
+    if all(places):
+        raise ValueError("the time is in the header's form or in a timestamp header, not in both")
+    if any(places) and "timestamp" not in signed:
+        raise ValueError("a time that is not signed proves nothing: what is signed has {timestamp}")
 
 
 def item_patterns(template: str, values: Mapping[str, str]) -> dict[str, re.Pattern[str]]:

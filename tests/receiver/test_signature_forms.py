@@ -173,7 +173,12 @@ def test_a_huge_header_is_refused(preset: str, filling: str) -> None:
         ),
         ({"signed": "{timestamp}"}, "what is signed has {body} once"),
         ({"signed": "{body}{body}"}, "what is signed has {body} once"),
-        ({"signed": "{id}.{body}"}, "what is signed has no {id}: it knows body, timestamp"),
+        (
+            {"signed": "{nonce}{body}"},
+            "what is signed has no {nonce}: it knows body, id, timestamp",
+        ),
+        ({"signed": "{id}.{body}"}, "{id} is signed, but id-from names no header"),
+        ({"signed": "{id}{body}", "id_from": "body:/id"}, "id-from names no header"),
         ({"signed": "{body}}"}, "a brace in what is signed belongs to no placeholder"),
         ({"signed": "é{body}"}, "printable ASCII"),
         ({"header_form": "v1="}, "the header's form has {signature} once"),
@@ -221,6 +226,15 @@ def test_a_part_that_is_set_takes_the_place_of_the_presets() -> None:
     after = completed({"id_from": "body:/id"}, before)
     assert {name for name in after if after[name] != before[name]} == {"id_from"}
     assert completed({"preset": "kitledger"}, after) == completed({})
+
+
+def test_an_id_in_a_header_may_be_signed_too() -> None:
+    described = source(header="X-Sig", id_from="header:X-Id", signed="{id}.{body}")
+    headers = {"X-Sig": digest(b"7." + BODY), "x-id": "7"}
+
+    assert verify(described, headers, BODY, NOW).webhook_id == "7"
+    assert "no live key" in refusal(headers | {"x-id": "8"}, BODY, described)
+    assert refusal({"X-Sig": headers["X-Sig"]}, BODY, described) == "x-id is missing"
 
 
 def test_the_digest_of_githubs_documentation() -> None:
