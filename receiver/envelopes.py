@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 from domain.limits import LARGEST_ID
 from domain.messages import InvalidEnvelope, Message
 from domain.receipt import VerifiedDelivery
-from receiver import arrays, cloud_events, mapped_envelopes
+from receiver import arrays, cloud_events, mapped_envelopes, strict_json
 from receiver.event_types import ENVELOPE, event_types
 from receiver.schemas import flatten
 from receiver.signatures import Headers
@@ -33,6 +33,15 @@ def read_delivery(
     if source is not None and source.mapping is not None:
         return mapped_envelopes.read(source.mapping, delivery)
     return read(delivery.body)
+
+
+def unread_type(source: Source, mimetype: str) -> str | None:
+    """Return why webhooks of a Content-Type are not read; None if they are."""
+    if source.preset == CLOUDEVENTS:
+        return cloud_events.unread_type(mimetype)
+    if strict_json.is_json_type(mimetype):
+        return None
+    return "webhooks are JSON: send Content-Type: application/json"
 
 
 def with_headers(source: Source, delivery: VerifiedDelivery, headers: Headers) -> VerifiedDelivery:

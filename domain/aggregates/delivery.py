@@ -45,7 +45,7 @@ class Delivery(Aggregate):
             `data_from` is TEXT, BASE64, or a location in the body; None is `body:/data`.
             """
             if self.data_from == TEXT:
-                return self.body.decode("utf-8", "replace")
+                return self.body.decode("utf-8", "replace") or None
             if self.data_from == BASE64:
                 return b64encode(self.body).decode()
             location = locations.parse(self.data_from or "body:/data")
