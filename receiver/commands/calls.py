@@ -17,6 +17,7 @@ Command = Callable[..., Any]
 TIMEOUT_SECONDS = 30.0
 CLIENT = "KITLEDGER_CLIENT"
 AHEAD_SECONDS = 60
+LAST_PORT = 65535
 
 
 def takes_url(command: Command) -> Command:
@@ -91,7 +92,8 @@ def as_address(_: click.Context, __: click.Parameter, given: str | None) -> str 
         parsed = httpx.URL(given)
     except httpx.InvalidURL as error:
         raise click.BadParameter(f"{given!r} is no address: {error}") from error
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
+    known = parsed.scheme in {"http", "https"} and parsed.host and "%" not in parsed.host
+    if not known or (parsed.port or 0) > LAST_PORT:
         raise click.BadParameter("An address begins with http:// or https:// and a host.")
     return given
 
