@@ -64,5 +64,6 @@ def read_items(ledger: Ledger, after: int, wanted: Filter = Filter()) -> tuple[l
             "created_at": dates.spaced(event.created_at),
             "data": event.data(),
         }
-        found.append(Item(each.id, source, event.type, json.dumps(shown, ensure_ascii=False)))
+        # In ASCII: data may hold halves of surrogate pairs, and separators at which clients end a line.
+        found.append(Item(each.id, source, event.type, json.dumps(shown)))
     return found, reached
