@@ -14,7 +14,7 @@ from receiver.dates import iso
 from registry.envelope_mappings import DEFAULT_LOCATIONS, EnvelopeMapping
 from registry.keys import SourceError, verification_key
 from registry.presets import CLOUDEVENTS
-from registry.signature_forms import HEX
+from registry.signature_templates import HEX
 from registry.source import Source
 
 ORIGIN = "kitledger"

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from domain.receipt import VerifiedDelivery
 from registry.keys import STANDARD_WEBHOOKS, verification_key
-from registry.signature_forms import DIGESTS, SignatureForm
+from registry.signature_forms import SignatureForm
+from registry.signature_templates import DIGESTS
 from registry.source import Source
 
 # A header's octets are read as Latin-1 by WSGI (RFC 9110, 5.5). A timestamp is digits alone: int()
@@ -77,30 +78,32 @@ def sign(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:
 
 def claims(source: Source, headers: Headers, now: datetime) -> dict[str, str | int | None]:
     """Return what a delivery says of itself, for the log: its id, and its age in seconds as the skew."""
-    names = _chosen(source.form, headers)
-    webhook_id = headers.get(names.get("id", "webhook-id")) or ""
-    timestamp = headers.get(names.get("timestamp", "webhook-timestamp")) or ""
-    aged = _FORMS["timestamp"][0].fullmatch(timestamp)
-    skew = round(now.timestamp()) - int(timestamp) if aged else None
-    return {"webhook_id": webhook_id[:256], "skew_seconds": skew}
+    _, sent = _values(source.form, headers)
+    skew = None
+    with suppress(Unverified):
+        timestamp = _timestamp(source.form, sent)
+        aged = _FORMS["timestamp"][0].fullmatch(timestamp)
+        skew = round(now.timestamp()) - int(timestamp) if aged else None
+    return {"webhook_id": sent.get("id", "")[:256], "skew_seconds": skew}
 
 
-def _chosen(form: SignatureForm, headers: Headers) -> Mapping[str, str]:
-    """Return the first set of headers that was sent whole, else the first set."""
+def _values(form: SignatureForm, headers: Headers) -> tuple[Mapping[str, str], dict[str, str]]:
+    """Return the first set of headers that was sent whole, else the first set, with what they hold."""
     for names in form.names:
-        if all(headers.get(name) for name in names.values()):
-            return names
-    return form.names[0]
+        sent = {what: headers.get(name) or "" for what, name in names.items()}
+        if all(sent.values()):
+            return names, sent
+    names = form.names[0]
+    return names, {what: headers.get(name) or "" for what, name in names.items()}
 
 
 def _sent(form: SignatureForm, headers: Headers) -> dict[str, str]:
     """Return the values of the headers by what they hold, each well-formed."""
-    sent = {}
-    for what, name in _chosen(form, headers).items():
-        sent[what] = value = headers.get(name) or ""
+    names, sent = _values(form, headers)
+    for what, value in sent.items():
         pattern, words = _FORMS[what]
         if not pattern.fullmatch(value):
-            shown = name.replace("svix-", "webhook-")
+            shown = names[what].replace("svix-", "webhook-")
             raise Unverified(MALFORMED, f"{shown} is {f'not {words}' if value else 'missing'}")
     return sent
 

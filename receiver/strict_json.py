@@ -11,6 +11,15 @@ TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
+def is_json_type(mimetype: str) -> bool:
+    """Say whether a Content-Type is JSON, or none was given."""
+    return (
+        not mimetype
+        or mimetype == "application/json"
+        or (mimetype.startswith("application/") and mimetype.endswith("+json"))
+    )
+
+
 def decode(body: bytes) -> str:
     """Return the text of a body, without the byte order mark that some senders begin with."""
     return body.removeprefix(BYTE_ORDER_MARK).decode()

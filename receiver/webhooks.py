@@ -15,7 +15,7 @@ from receiver.current import ledger, services
 from receiver.errors import Overloaded, problem
 from receiver.signatures import Unverified, verify
 from receiver.webhook_description import ADDRESS, WEBHOOK
-from registry.presets import CLOUDEVENTS, SLACK
+from registry.presets import SLACK
 from registry.source import Source
 
 blueprint = Blueprint("webhooks", __name__, description="Sources announce events here.")
@@ -42,8 +42,8 @@ def receive(source: str) -> Response:
     extensions = current_app.extensions
     with Arrival(extensions["arrivals"], request.environ["wsgi.input"]) as arrival:
         body = bodies.read(request, limit, arrival.hold)
-        if not (bodies.is_json(request) or sender.preset == CLOUDEVENTS):
-            abort(415, "webhooks are JSON: send Content-Type: application/json")
+        if unread := envelopes.unread_type(sender, request.mimetype):
+            abort(415, unread)
         try:
             delivery = verify(sender, request.headers, body, dates.utc_now())
         except Unverified as refusal:

@@ -64,6 +64,7 @@ PRESETS = {
             "header": "X-Shopify-Hmac-SHA256",
             "prefix": "",
             "encoding": "base64",
+            # X-Shopify-Event-Id is the same for webhooks of several topics, whose bodies differ.
             "id_from": "header:x-shopify-webhook-id",
             "type_from": "header:x-shopify-topic",
             "time_from": "header:x-shopify-triggered-at",

@@ -28,7 +28,7 @@ class Source:
     ignored: tuple[str, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def preset(self) -> str:
         """Return the name of the preset that it was made with."""
         return self.parts.get("preset", KITLEDGER)

@@ -46,14 +46,14 @@ def check(settings: Mapping[str, Any]) -> None:
         if settings[name] is not None and not re.fullmatch(r"[A-Za-z0-9-]{1,64}", settings[name]):
             raise SourceError("a header's name has letters, digits and dashes")
     parts = {name: settings[name] for name in PARTS if settings[name] is not None}
-    try:
-        signature_form(settings["scheme"], settings["header"], settings["prefix"], parts)
-        mapping = envelope_mapping(parts)
-    except ValueError as error:
-        raise SourceError(str(error)) from error
-    if mapping is not None and settings["preset"] == CLOUDEVENTS:
+    if settings["preset"] == CLOUDEVENTS and parts.keys() & DEFAULT_LOCATIONS.keys():
         names = ", ".join(f"--{name.replace('_', '-')}" for name in DEFAULT_LOCATIONS)
         raise SourceError(f"CloudEvents say where their parts are: leave out {names}")
+    try:
+        signature_form(settings["scheme"], settings["header"], settings["prefix"], parts)
+        envelope_mapping(parts)
+    except ValueError as error:
+        raise SourceError(str(error)) from error
 
 
 def signature_form(
@@ -65,4 +65,6 @@ def signature_form(
         if given:
             raise ValueError(f"the scheme {STANDARD_WEBHOOKS} has no {', '.join(given)} to set")
         return STANDARD
-    return hmac_form(header, prefix, **given)
+    kind, _, place = parts.get("id_from", "").partition(":")
+    id_header = place.lower() if kind == "header" else None
+    return hmac_form(header, prefix, id_header=id_header, **given)

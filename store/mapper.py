@@ -50,8 +50,8 @@ class Mapper(StockMapper[str]):
         stream = state.pop("originator_id")
         version = state.pop("originator_version")
         for name in shape.optional:
-            if state.get(name) is None:
-                state.pop(name, None)
+            if name in state and state[name] is None:
+                del state[name]
         if shape.version > 1:
             state["class_version"] = shape.version
         encoded = self._encode(state)

@@ -68,7 +68,9 @@ def send(
     sender, key = _sender(source, preset, given_secret(secret, secret_file))
     with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
         for body, headers in _prepared(sender, type, **said):
-            webhook_id = headers.get("webhook-id") or f"msg_{uuid.uuid4().hex}"
+            webhook_id = (
+                headers.get(sender.form.names[0].get("id", "")) or f"msg_{uuid.uuid4().hex}"
+            )
             webhook = signed(sender, key, body, headers, webhook_id, datetime.now(UTC))
             address = f"{url}/webhooks/{source}"
             _print_request(address, webhook, explain=explain)

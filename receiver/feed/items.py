@@ -10,8 +10,8 @@ from domain.ledger import Ledger
 from receiver import dates
 
 TOPICS = (Delivery.Recorded.TOPIC, Delivery.Replaced.TOPIC)
-BATCH_EVENTS = 500
-BATCH_BYTES = 4 * 1024 * 1024
+BATCH_EVENTS = 200
+BATCH_BYTES = 256 * 1024
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
