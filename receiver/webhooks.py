@@ -7,7 +7,7 @@ from flask import Response, abort, current_app, g, request
 from domain.cause import SOURCE, Cause
 from domain.messages import Outcome
 from domain.use_cases import deliveries
-from receiver import bodies, dates, envelopes, webhook_handshakes, webhook_refusals
+from receiver import bodies, challenges, dates, envelopes, webhook_handshakes, webhook_refusals
 from receiver.admission import Arrival
 from receiver.answers import answer
 from receiver.blueprint import Blueprint, answers_options_itself
@@ -49,7 +49,7 @@ def receive(source: str) -> Response:
         except Unverified as refusal:
             return webhook_refusals.unverified(sender, refusal)
         services().sources.uses.note(sender.name, delivery.key_id, delivery.received_at)
-    challenge = sender.preset == SLACK and webhook_handshakes.slack_challenge(body)
+    challenge = sender.preset == SLACK and challenges.slack_challenge(body)
     if challenge:
         g.webhook_outcomes = ["handshake"]
         return Response(challenge, content_type="text/plain; charset=utf-8")

@@ -135,9 +135,8 @@ def _broadcast() -> Broadcast:
 
 def _asked_wait() -> int | None:
     """Return the seconds of `Prefer: wait`, up to LONGEST_WAIT. Source: RFC 7240, section 4.3."""
-    asked = re.search(
-        r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,9})\b", request.headers.get("Prefer", "")
-    )
+    prefer = request.headers.get("Prefer", "").lower()
+    asked = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,9})\b", prefer)
     return None if asked is None else min(int(asked[1]), LONGEST_WAIT)
 
 

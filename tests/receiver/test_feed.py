@@ -115,7 +115,7 @@ def test_a_reader_waits_for_the_next_event(service: Service, sender: str) -> Non
 
 
 def test_a_wait_without_an_event_ends_with_an_empty_page(service: Service, sender: str) -> None:
-    prefer = {"Prefer": "respond-async, wait=1"}
+    prefer = {"Prefer": "respond-async, Wait=1"}
     answer = service.get(f"{FEED}?after={head(service)}&source={sender}", headers=prefer)
     assert (answer.status_code, answer.json()) == (200, [])
 

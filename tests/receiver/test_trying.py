@@ -50,7 +50,7 @@ def test_without_a_valid_signature_its_events_are_shown_all_the_same(
 ) -> None:
     status, found = tried(service, sample(fresh()), {})
     assert (status, found["accepted"]) == (1, False)
-    assert found["signature"] == "not valid: webhook-id is missing"
+    assert found["refused"] == "401, the signature is not valid: webhook-id is missing"
     assert found["events"][0]["outcome"] == "recorded"
 
 
@@ -73,3 +73,10 @@ def test_what_is_no_header_is_a_wrong_use(service: Service) -> None:
     assert service.here(*arguments, check=False, given="{}").exit_code == 2
     unknown = service.here("sources", "try", "nobody", "--body", "-", check=False, given="{}")
     assert unknown.exit_code == 1
+
+
+def test_slacks_verification_of_the_address_would_be_answered(service: Service, name: str) -> None:
+    service.here("sources", "add", name, "--preset", "slack")
+    body = b'{"type": "url_verification", "challenge": "x"}'
+    _, found = tried(service, body, {}, name)
+    assert [each["outcome"] for each in found["events"]] == ["challenge"]
