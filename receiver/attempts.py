@@ -9,8 +9,11 @@ from domain.messages import InvalidEnvelope, Message
 from domain.receipt import VerifiedDelivery
 from domain.use_cases.delivery_handler import DeliveryHandler
 from receiver import cloud_events, dates, envelopes
+from receiver.challenges import challenge
 from receiver.signatures import Unverified, verify
 from registry.source import Source
+
+HANDSHAKE = {"outcome": "handshake"}
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,14 @@ def attempt(ledger: Ledger, source: Source, headers: Mapping[str, str], body: by
         delivery = verify(source, sent, body, now)
         signature = f"valid, by {delivery.key_id}"
     except Unverified as refusal:
-        delivery = VerifiedDelivery(
-            source.name, "", now, sent.get("webhook-id") or "", "", "", body
-        )
+        webhook_id = sent.get("webhook-id") or sent.get("svix-id") or ""
+        delivery = VerifiedDelivery(source.name, "", now, webhook_id, "", "", body)
         signature = f"not valid: {refusal}"
     refused = envelopes.unread_type(source, cloud_events.mimetype_of(sent))
     if source.retired:
         refused = "the source was retired"
+    if challenge(source, body):
+        return Attempt(not refused and bool(delivery.key_id), refused, signature, [HANDSHAKE])
     delivery = envelopes.with_headers(source, delivery, sent)
     messages, batch = envelopes.read_delivery(source, delivery)
     streams = DeliveryHandler.streams_of(delivery, messages, batch=batch)
