@@ -134,6 +134,10 @@ def test_data_that_is_no_json_is_compared_as_bytes(service: Service, broker: str
             {"time": "noon"},
             {"body:/time": ["Must be an ISO 8601 date-time, or seconds since 1970."]},
         ),
+        (
+            {"type": "kit.updated", "data": {"kit": {"barcode": "A"}}},
+            {"body:/data/kit/status": ["Missing data for required field."]},
+        ),
         ({"data_base64": "AA=="}, {"body:/data_base64": ["There is data already."]}),
         (
             {"sequence": True},
