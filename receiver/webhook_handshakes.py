@@ -1,4 +1,4 @@
-"""What senders ask before their first webhook."""
+"""The handshake of the CloudEvents webhook specification."""
 
 from flask import Response
 from werkzeug.datastructures import Headers
