@@ -15,6 +15,8 @@ Refusal
 └── WouldReplace              the release would replace a recorded envelope
 """
 
+from collections.abc import Mapping
+
 
 class Refusal(Exception):
     """Refuse a command; the message says why."""
@@ -71,10 +73,14 @@ class StillRefused(Refusal):
 class WouldReplace(Refusal):
     """Refuse to replace a recorded envelope unless the caller asked for it.
 
-    `recorded` and `held` are the exact bytes of the two envelopes.
+    `recorded` and `held` are the exact bytes of the two envelopes; `headers` are those that say something of
+    the recorded one, and of the held one.
     """
 
-    def __init__(self, recorded: bytes, held: bytes) -> None:
+    def __init__(
+        self, recorded: bytes, held: bytes, headers: tuple[Mapping[str, str], Mapping[str, str]]
+    ) -> None:
         super().__init__("another delivery with this source and id is recorded already")
         self.recorded = recorded
         self.held = held
+        self.headers = headers

@@ -33,7 +33,7 @@ class Message:
     type: str
     created_at: datetime | None
     payload: Payload | None
-    sequence: EventId | None = None
+    sequence: str | None = None
     data_from: str | None = None
 
 

@@ -1,5 +1,6 @@
 """Observations of one thing, and the current status that they give in any order."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,6 +8,8 @@ from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from domain.event_ids import EventId
+
+_NUMBER = re.compile(r"-?[0-9]+")
 
 
 class HasStatus(Protocol):
@@ -25,7 +28,7 @@ class HasStatus(Protocol):
     @property
     def fields(self) -> dict[str, Any]: ...
     @property
-    def sequence(self) -> EventId | None: ...
+    def sequence(self) -> str | None: ...
 
 
 T = TypeVar("T", bound=HasStatus)
@@ -45,7 +48,7 @@ class Observation:
     created_at: datetime
     reason: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)
-    sequence: EventId | None = None
+    sequence: str | None = None
 
     @property
     def key(self) -> tuple[EventId, str]:
@@ -94,7 +97,8 @@ def _alone(each: HasStatus) -> CurrentStatus:
 def in_order(observations: Iterable[T]) -> Sequence[T]:
     """Sort the observations of one thing, given in the order of their positions.
 
-    By integer id, when all have one, else by sequence, when all have one, else by the sender's time. One
+    By integer id, when all have one, else by sequence, when all have one (as numbers if all are, so that 10
+    comes after 9; else by code points, as CloudEvents demand), else by the sender's time. One
     order for all of them: by id here and by time there, three of them could lie in a circle. Those that
     are equal stay in the order of their positions.
     """
@@ -102,17 +106,18 @@ def in_order(observations: Iterable[T]) -> Sequence[T]:
     if all(type(each.event_id) is int for each in found):
         found.sort(key=_by_id)
     elif all(each.sequence is not None for each in found):
-        found.sort(key=_by_sequence)
+        numbers = all(_NUMBER.fullmatch(each.sequence or "") for each in found)
+        found.sort(key=_by_number if numbers else _by_sequence)
     else:
         found.sort(key=_by_time)
     return found
 
 
-def _by_sequence(each: HasStatus) -> tuple[bool, Any]:
-    """Sort integers before text, which can't be compared."""
-    return type(each.sequence) is str, each.sequence
+def _by_number(each: HasStatus) -> int:
+    return int(each.sequence or 0)
 
 
 # Not by properties, which take five times as long.
 _by_id = attrgetter("event_id", "source")
+_by_sequence = attrgetter("sequence")
 _by_time = attrgetter("created_at")

@@ -19,7 +19,7 @@ class Observed(Event):
     status: str
     created_at: datetime
     reason: str | None
-    sequence: EventId | None = None
+    sequence: str | None = None
 
     @property
     def own_values(self) -> dict[str, Any]:

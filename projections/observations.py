@@ -27,7 +27,7 @@ class Kept(msgspec.Struct, array_like=True, gc=False):
     fields: dict[str, Any]
     since: int
     until: int | None = None
-    sequence: EventId | None = None
+    sequence: str | None = None
 
 
 decode = msgspec.msgpack.Decoder(list[Kept]).decode

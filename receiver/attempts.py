@@ -8,16 +8,26 @@ from domain.ledger import Ledger
 from domain.messages import InvalidEnvelope, Message
 from domain.receipt import VerifiedDelivery
 from domain.use_cases.delivery_handler import DeliveryHandler
-from receiver import dates, envelopes
-from receiver.signatures import Headers, Unverified, verify
+from receiver import cloud_events, dates, envelopes
+from receiver.challenges import challenge
+from receiver.signatures import Unverified, verify
 from registry.source import Source
+
+HANDSHAKE = {"outcome": "handshake"}
+
+
+TAKEN = {"recorded", "duplicate"}
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What would become of a webhook: whether its signature holds, and the outcome of each event."""
+    """What would become of a webhook: whether its signature holds, and the outcome of each event.
+
+    `refused` says why it would be refused whatever its signature and its events are.
+    """
 
     accepted: bool
+    refused: str | None
     signature: str
     events: list[dict[str, Any]]
 
@@ -34,19 +44,22 @@ class _AnyCase(dict[str, str]):
 
 def attempt(ledger: Ledger, source: Source, headers: Mapping[str, str], body: bytes) -> Attempt:
     """Say what would become of a webhook; events are read although its signature is not valid."""
-    sent: Headers = _AnyCase(headers)
+    sent = _AnyCase(headers)
     now = dates.utc_now()
     try:
         delivery = verify(source, sent, body, now)
         signature = f"valid, by {delivery.key_id}"
     except Unverified as refusal:
-        delivery = VerifiedDelivery(
-            source.name, "", now, sent.get("webhook-id") or "", "", "", body
-        )
+        webhook_id = sent.get("webhook-id") or sent.get("svix-id") or ""
+        delivery = VerifiedDelivery(source.name, "", now, webhook_id, "", "", body)
         signature = f"not valid: {refusal}"
-    verified = bool(delivery.key_id)
+    refused = envelopes.unread_type(source, cloud_events.mimetype_of(sent))
     if source.retired:
-        verified, signature = False, f"{signature}; the source was retired"
+        refused = "the source was retired"
+    if refused is None and not delivery.key_id:
+        refused = f"401, the signature is {signature}"
+    if challenge(source, body):
+        return Attempt(refused is None, refused, signature, [HANDSHAKE])
     delivery = envelopes.with_headers(source, delivery, sent)
     messages, batch = envelopes.read_delivery(source, delivery)
     streams = DeliveryHandler.streams_of(delivery, messages, batch=batch)
@@ -58,8 +71,8 @@ def attempt(ledger: Ledger, source: Source, headers: Mapping[str, str], body: by
         ignored=source.ignored,
     )
     events = [_shown(handler, message) for message in messages]
-    accepted = verified and all(each["outcome"] in {"recorded", "duplicate"} for each in events)
-    return Attempt(accepted, signature, events)
+    accepted = refused is None and all(each["outcome"] in TAKEN for each in events)
+    return Attempt(accepted, refused, signature, events)
 
 
 def _shown(handler: DeliveryHandler, message: Message | InvalidEnvelope) -> dict[str, Any]:

@@ -43,11 +43,6 @@ def read(request: Request, limit: int, hold: Callable[[int], None] = _uncounted)
     return body
 
 
-def is_json(request: Request) -> bool:
-    """Say whether the Content-Type is JSON, or none was given."""
-    return not request.mimetype or request.is_json
-
-
 def _whole(stream: BytesIO, declared: int, limit: int, hold: Callable[[int], None]) -> bytes | None:
     pieces: list[bytes] = []
     left = limit + 1 if declared <= limit else 0

@@ -3,13 +3,14 @@
 Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 """
 
+import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from domain.aggregates.delivery import BASE64, TEXT
 from domain.event_ids import LONGEST_TEXT, EventId, is_event_id
-from domain.limits import LARGEST_ID
 from domain.messages import InvalidEnvelope, Message
 from domain.receipt import VerifiedDelivery
 from receiver import arrays
@@ -24,16 +25,25 @@ from receiver.mapped_envelopes import (
 from receiver.signatures import Headers
 
 STRUCTURED, BATCHED = "application/cloudevents+json", "application/cloudevents-batch+json"
-DIGITS_OF_TEXT = len(str(LARGEST_ID))
 CONTENT_TYPE, PREFIX = "content-type", "ce-"
+FORMATS = "application/cloudevents"
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_ESCAPED = re.compile(r"\\(.)")
 Places = Callable[[str], str]
 """A function that returns the place of an attribute."""
+
+
+def unread_type(mimetype: str) -> str | None:
+    """Return why events of a Content-Type are not read; None if they are: data may be of any."""
+    if mimetype in {STRUCTURED, BATCHED} or not mimetype.startswith(FORMATS):
+        return None
+    return f"CloudEvents are read as {STRUCTURED}, {BATCHED}, or binary"
 
 
 def sent_headers(headers: Headers) -> dict[str, str]:
     """Return the headers that say something of an event, by lower-case names."""
     found = {CONTENT_TYPE: headers.get("Content-Type") or ""}
-    if _mimetype(found) not in {STRUCTURED, BATCHED}:
+    if mimetype_of(found) not in {STRUCTURED, BATCHED}:
         sent = ((name.lower(), value) for name, value in headers.items())
         found.update(pair for pair in sent if pair[0].startswith(PREFIX))
     return found
@@ -42,7 +52,7 @@ def sent_headers(headers: Headers) -> dict[str, str]:
 def read(delivery: VerifiedDelivery) -> tuple[list[Message | InvalidEnvelope], bool]:
     """Return a message for each event of a delivery, and whether it was a batch; see envelopes.read."""
     headers = delivery.headers or {}
-    mimetype = _mimetype(headers)
+    mimetype = mimetype_of(headers)
     if mimetype in {STRUCTURED, BATCHED}:
         return arrays.read(delivery.body, _structured, array=mimetype == BATCHED)
     if _is_json(mimetype) and delivery.body:
@@ -54,12 +64,13 @@ def read(delivery: VerifiedDelivery) -> tuple[list[Message | InvalidEnvelope], b
     return [_binary(headers, None, delivery.body, _opaque(mimetype, delivery.body))], False
 
 
-def _mimetype(headers: Mapping[str, str]) -> str:
+def mimetype_of(headers: Mapping[str, str]) -> str:
+    """Return the Content-Type without its parameters, in lower case."""
     return headers.get(CONTENT_TYPE, "").partition(";")[0].strip().lower()
 
 
 def _is_json(mimetype: str) -> bool:
-    return mimetype in {"", "application/json"} or mimetype.endswith("+json")
+    return not mimetype or mimetype.endswith(("/json", "+json"))
 
 
 def _opaque(mimetype: str, body: bytes) -> str:
@@ -75,12 +86,23 @@ def _structured(value: Any, body: bytes) -> Message | InvalidEnvelope:
     if not isinstance(value, dict):
         return InvalidEnvelope(body, "invalid", {"body": ["A CloudEvent is an object."]})
     errors: Errors = {}
-    if "data" in value and "data_base64" in value:
-        errors["body:/data_base64"] = ["There is data already."]
-    name = "data_base64" if "data_base64" in value else "data"
+    name = "data"
+    if value.get("data_base64") is not None:
+        name = "data_base64"
+        if "data" in value:
+            errors["body:/data_base64"] = ["There is data already."]
+        elif not _is_base64(value[name]):
+            errors["body:/data_base64"] = ["Must be base64."]
     return _message(
         value, "body:/{}".format, errors, value.get(name), body=body, data_from=f"body:/{name}"
     )
+
+
+def _is_base64(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and b64decode(value, validate=True) is not None
+    except ValueError:
+        return False
 
 
 def _binary(
@@ -91,12 +113,19 @@ def _binary(
     for name, value in headers.items():
         if name.startswith(PREFIX):
             try:
-                attributes[name.removeprefix(PREFIX)] = unquote(value, errors="strict")
+                attributes[name.removeprefix(PREFIX)] = _decoded(value)
             except UnicodeDecodeError:
                 errors[f"header:{name}"] = ["Not percent-encoded UTF-8."]
     return _message(
         attributes, f"header:{PREFIX}{{}}".format, errors, data, body=body, data_from=data_from
     )
+
+
+def _decoded(value: str) -> str:
+    """Decode a header's value: one in quotes, as earlier versions have them, and percent-encoding."""
+    if _QUOTED.fullmatch(value):
+        value = _ESCAPED.sub(r"\1", value[1:-1])
+    return unquote(value, errors="strict")
 
 
 def _message(
@@ -128,23 +157,21 @@ def _message(
 
 def _text_id(value: Any, place: str, errors: Errors) -> EventId | None:
     """Return an event's id, which is text: digits too."""
-    return checked_id(False if isinstance(value, int) else value, place, errors)
+    event_id = checked_id(value if isinstance(value, str) else None, place, errors)
+    if event_id is None and value is not None:
+        errors[place] = [f"Must be text of 1 to {LONGEST_TEXT} printable characters."]
+    return event_id
 
 
-def _sequence(attributes: Mapping[str, Any], place: Places, errors: Errors) -> EventId | None:
-    """Return the value of the extension `sequence`: digits as a number, so that 10 comes after 9.
+def _sequence(attributes: Mapping[str, Any], place: Places, errors: Errors) -> str | None:
+    """Return the value of the extension `sequence`; a number is taken for its digits.
 
-    Larger numbers than an id can be, such as times in nanoseconds, stay text.
-    Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/sequence.md
+    Source: https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/sequence.md
     """
     value = attributes.get("sequence")
-    if isinstance(value, str) and value.isascii() and value.isdecimal():
-        digits = value.lstrip("0") or "0"
-        value = int(digits) if len(digits) < DIGITS_OF_TEXT else digits
-    if value is None or is_event_id(value):
-        found: EventId | None = value
-        return found
-    errors[place("sequence")] = [
-        f"Must be an integer from 0 to 2^53 - 1, or text of 1 to {LONGEST_TEXT} printable characters."
-    ]
+    if type(value) is int:
+        value = str(value)
+    if value is None or (isinstance(value, str) and is_event_id(value)):
+        return value
+    errors[place("sequence")] = [f"Must be text of 1 to {LONGEST_TEXT} printable characters."]
     return None

@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 from domain.limits import LARGEST_ID
 from domain.messages import InvalidEnvelope, Message
 from domain.receipt import VerifiedDelivery
-from receiver import arrays, cloud_events, mapped_envelopes
+from receiver import arrays, cloud_events, mapped_envelopes, strict_json
 from receiver.event_types import ENVELOPE, event_types
 from receiver.schemas import flatten
 from receiver.signatures import Headers
@@ -35,6 +35,15 @@ def read_delivery(
     return read(delivery.body)
 
 
+def unread_type(source: Source, mimetype: str) -> str | None:
+    """Return why webhooks of a Content-Type are not read; None if they are."""
+    if source.preset == CLOUDEVENTS:
+        return cloud_events.unread_type(mimetype)
+    if strict_json.is_json_type(mimetype):
+        return None
+    return "webhooks are JSON: send Content-Type: application/json"
+
+
 def with_headers(source: Source, delivery: VerifiedDelivery, headers: Headers) -> VerifiedDelivery:
     """Return a delivery with the headers that say something of its events, if any do."""
     if source.preset == CLOUDEVENTS:
@@ -42,7 +51,7 @@ def with_headers(source: Source, delivery: VerifiedDelivery, headers: Headers) -
     if source.mapping is None or not source.mapping.headers:
         return delivery
     # Svix has another name for the same header.
-    known = {"webhook-id": delivery.webhook_id} if delivery.webhook_id else {}
+    known = {source.form.names[0].get("id"): delivery.webhook_id}
     found = {name: known.get(name) or headers.get(name) for name in source.mapping.headers}
     sent = {name: value for name, value in found.items() if value is not None}
     return replace(delivery, headers=sent)

@@ -112,5 +112,5 @@ def checked_payload(event_type: str, data: Any, place: str, errors: Errors) -> P
     try:
         return payload_type.load(data)
     except ValidationError as error:
-        errors.update(flatten({place: error.messages}))
+        errors.update(flatten(error.messages, place, "/"))
         return None

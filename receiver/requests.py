@@ -57,7 +57,7 @@ class StrictParser(FlaskParser):
     def load_json(self, req: Any, schema: Any) -> Any:
         """Return the parsed body."""
         body = bodies.read(req, current_app.config["MAX_BODY_BYTES"])
-        if not bodies.is_json(req):
+        if not strict_json.is_json_type(req.mimetype):
             abort(415, "send JSON, with Content-Type: application/json")
         try:
             return strict_json.parse(strict_json.decode(body))

@@ -12,12 +12,13 @@ class Lenient(Schema):
         unknown = EXCLUDE
 
 
-def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
-    """Flatten marshmallow's nested messages into a list for each dotted field name."""
+def flatten(messages: Any, path: str = "", separator: str = ".") -> dict[str, list[str]]:
+    """Flatten marshmallow's nested messages into a list for each field, named by its path."""
     if not isinstance(messages, dict):
         return {path or "body": [str(message) for message in messages]}
     flat: dict[str, list[str]] = {}
     for key, inner in messages.items():
         name = "" if key == "_schema" else str(key)
-        flat.update(flatten(inner, ".".join(part for part in (path, name) if part)))
+        inner_path = separator.join(part for part in (path, name) if part)
+        flat.update(flatten(inner, inner_path, separator))
     return flat

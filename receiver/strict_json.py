@@ -7,8 +7,18 @@ from typing import Any, NoReturn
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DEEPEST = 100
+TOO_LONG = "an integer has too many digits"
 TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 _BLANKS = re.compile(r"[ \t\n\r]*")
+
+
+def is_json_type(mimetype: str) -> bool:
+    """Say whether a Content-Type is JSON, or none was given."""
+    return (
+        not mimetype
+        or mimetype == "application/json"
+        or (mimetype.startswith("application/") and mimetype.endswith("+json"))
+    )
 
 
 def decode(body: bytes) -> str:
@@ -26,6 +36,11 @@ def parse(text: str) -> Any:
         value = _decoder.decode(text)
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
+    except ValueError as error:
+        # Python's own words advise its programmer.
+        if "set_int_max_str_digits" in str(error):
+            raise ValueError(TOO_LONG) from None
+        raise
     if text.count("{") + text.count("[") > DEEPEST:
         _check_depth(value)
     return value

@@ -1,31 +1,13 @@
-"""What senders ask before their first webhook."""
+"""The handshake of the CloudEvents webhook specification."""
 
 from flask import Response
 from werkzeug.datastructures import Headers
 
-from receiver import strict_json
 from registry.presets import CLOUDEVENTS
 from registry.source import Source
 
 METHODS = "GET, HEAD, OPTIONS, POST"
 ORIGIN, RATE = "WebHook-Request-Origin", "WebHook-Request-Rate"
-
-
-def slack_challenge(body: bytes) -> str | None:
-    """Return the challenge in a request for verification of the address, which is to be sent back.
-
-    Source: https://docs.slack.dev/reference/events/url_verification
-    """
-    if b"url_verification" not in body:
-        return None
-    try:
-        value = strict_json.parse(strict_json.decode(body))
-    except ValueError:
-        return None
-    if not (isinstance(value, dict) and value.get("type") == "url_verification"):
-        return None
-    challenge = value.get("challenge")
-    return challenge if isinstance(challenge, str) else None
 
 
 def of_cloud_events(source: Source, headers: Headers) -> Response:

@@ -11,11 +11,11 @@ from receiver import bodies, dates, envelopes, webhook_handshakes, webhook_refus
 from receiver.admission import Arrival
 from receiver.answers import answer
 from receiver.blueprint import Blueprint, answers_options_itself
+from receiver.challenges import challenge
 from receiver.current import ledger, services
 from receiver.errors import Overloaded, problem
 from receiver.signatures import Unverified, verify
 from receiver.webhook_description import ADDRESS, WEBHOOK
-from registry.presets import CLOUDEVENTS, SLACK
 from registry.source import Source
 
 blueprint = Blueprint("webhooks", __name__, description="Sources announce events here.")
@@ -42,17 +42,16 @@ def receive(source: str) -> Response:
     extensions = current_app.extensions
     with Arrival(extensions["arrivals"], request.environ["wsgi.input"]) as arrival:
         body = bodies.read(request, limit, arrival.hold)
-        if not (bodies.is_json(request) or sender.preset == CLOUDEVENTS):
-            abort(415, "webhooks are JSON: send Content-Type: application/json")
+        if unread := envelopes.unread_type(sender, request.mimetype):
+            abort(415, unread)
         try:
             delivery = verify(sender, request.headers, body, dates.utc_now())
         except Unverified as refusal:
             return webhook_refusals.unverified(sender, refusal)
         services().sources.uses.note(sender.name, delivery.key_id, delivery.received_at)
-    challenge = sender.preset == SLACK and webhook_handshakes.slack_challenge(body)
-    if challenge:
+    if wanted := challenge(sender, body):
         g.webhook_outcomes = ["handshake"]
-        return Response(challenge, content_type="text/plain; charset=utf-8")
+        return Response(wanted, content_type="text/plain; charset=utf-8")
     g.cause = Cause.of(SOURCE, source, source, request_id=g.request_id)
     with extensions["admission"].admit(len(body)):
         if sender.has_default_envelope:

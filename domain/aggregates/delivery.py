@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -14,6 +14,13 @@ from domain.receipt import Receipt
 
 TEXT, BASE64 = "text:", "base64:"
 """The data is the body itself, which is no JSON: as text, or in base64."""
+Content = tuple[str, str | None, bool]
+"""What an envelope says beside its body: its type, the CloudEvents source, and whether the body is no JSON."""
+
+
+def content(event_type: str, headers: Mapping[str, str] | None, data_from: str | None) -> Content:
+    """Return what an envelope says beside its body. CloudEvents tell equal ids apart by their source."""
+    return event_type, (headers or {}).get("ce-source"), data_from in {TEXT, BASE64}
 
 
 class Delivery(Aggregate):
@@ -38,7 +45,7 @@ class Delivery(Aggregate):
             `data_from` is TEXT, BASE64, or a location in the body; None is `body:/data`.
             """
             if self.data_from == TEXT:
-                return self.body.decode("utf-8", "replace")
+                return self.body.decode("utf-8", "replace") or None
             if self.data_from == BASE64:
                 return b64encode(self.body).decode()
             location = locations.parse(self.data_from or "body:/data")
@@ -49,7 +56,8 @@ class Delivery(Aggregate):
 
         def apply(self, aggregate: "Delivery") -> None:
             aggregate.current = self
-            aggregate.received.append(self)
+            said = content(self.type, self.headers, self.data_from)
+            aggregate.received.append((self.body, said))
 
     @dataclass(frozen=True, kw_only=True)
     class Replaced(Recorded):
@@ -60,7 +68,7 @@ class Delivery(Aggregate):
     def __init__(self, stream: str, version: int = 0) -> None:
         super().__init__(stream, version)
         self.current: Delivery.Recorded | None = None
-        self.received: list[Delivery.Recorded] = []
+        self.received: list[tuple[bytes, Content]] = []
 
     def values(self) -> dict[str, Any]:
         """Return what its current envelope says, but for the data."""
@@ -84,21 +92,17 @@ class Delivery(Aggregate):
         _, source, named = stream.split("/", 2)
         return source, named[1:] if named.startswith("=") else int(named)
 
-    def repeats(self, body: bytes, event_type: str, ignored: Sequence[str] = ()) -> bool:
-        """Say whether a body has the JSON value and the type of a recorded envelope, in any spelling.
+    def repeats(self, body: bytes, said: Content, ignored: Sequence[str] = ()) -> bool:
+        """Say whether a recorded envelope has this content, and the JSON value of a body in any spelling.
 
         The parts that the JSON pointers `ignored` name don't count. What is no JSON has to be the same bytes.
         """
-        of_type = [each for each in self.received if each.type == event_type]
-        if any(each.body == body for each in of_type):
+        if (body, said) in self.received:
             return True
-        known = [each.body for each in of_type if each.data_from not in {TEXT, BASE64}]
-        try:
-            return bool(known) and canonical(body, ignored) in [
-                canonical(each, ignored) for each in known
-            ]
-        except (ValueError, RecursionError):
+        known = [each for each, of in self.received if of == said]
+        if not known or said[-1]:
             return False
+        return canonical(body, ignored) in [canonical(each, ignored) for each in known]
 
 
 def canonical(body: bytes, ignored: Sequence[str] = ()) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.aggregate import Event
 from domain.aggregates.batch import Batch
-from domain.aggregates.delivery import Delivery
+from domain.aggregates.delivery import Delivery, content
 from domain.aggregates.quarantine import Quarantine
 from domain.event_ids import EventId
 from domain.messages import InvalidEnvelope, Message, Outcome
@@ -64,7 +64,8 @@ class DeliveryHandler:
         if delivery.version == 0:
             self.record(Delivery.Recorded, delivery, message)
             return Outcome("recorded", message.event_id, stream, 1)
-        if delivery.repeats(message.body, message.type, self._ignored):
+        said = content(message.type, self._delivery.headers, message.data_from)
+        if delivery.repeats(message.body, said, self._ignored):
             return Outcome("duplicate", message.event_id, stream, 1)
         return self.conflict(delivery, message)
 

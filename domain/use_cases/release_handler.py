@@ -49,7 +49,8 @@ class ReleaseHandler(DeliveryHandler):
         current = delivery.current
         assert current is not None, "a conflict is with a recorded envelope"
         if not self._replace:
-            raise WouldReplace(current.body, message.body)
+            headers = current.headers or {}, self._held.headers or {}
+            raise WouldReplace(current.body, message.body, headers)
         observed = message.payload and message.payload.stream
         if current.observed is not None and current.observed != observed:
             kind = ObservedAggregate.of_stream(current.observed)

@@ -1,6 +1,6 @@
 """kitledger quarantine: deliveries that were verified but could not be recorded."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,6 +23,9 @@ from receiver.commands.shared import (
     takes_why,
 )
 from receiver.commands.terminal import printable
+
+if TYPE_CHECKING:
+    from domain.errors import WouldReplace
 
 COLUMNS = ["id", "source", "reason", "event_id", "received_at", "bytes", "state"]
 
@@ -67,6 +70,8 @@ def show_held(quarantine_id: int, as_json: bool) -> None:
         "state": held.ended or "held",
         "body": event.body.decode("utf-8", "backslashreplace"),
     }
+    if event.headers is not None:
+        facts["headers"] = event.headers
     if as_json:
         print_json(facts)
         return
@@ -91,8 +96,7 @@ def release(ids: tuple[int, ...], yes: bool, why: str | None, **filters: Any) ->
         results = dict(in_parts(held, releasing(services, ledger, replace=yes)))
         conflict = results[held[0]] if len(held) == 1 else None
         if isinstance(conflict, WouldReplace):
-            click.echo(f"recorded: {_body(conflict.recorded)}")
-            click.echo(f"held:     {_body(conflict.held)}")
+            _show_conflict(conflict)
             click.confirm("Let the held one replace the recorded one?", abort=True)
             results = dict(in_parts(held, releasing(services, ledger, replace=True)))
     refused = {key: each for key, each in results.items() if isinstance(each, Refusal)}
@@ -119,6 +123,12 @@ def discard(ids: tuple[int, ...], why: str, **filters: Any) -> None:
         click.echo(f"{held[0]} is discarded.")
 
 
-def _body(body: bytes) -> str:
-    """Return a body as a line that a terminal can show."""
-    return printable(body.decode("utf-8", "backslashreplace"))
+def _show_conflict(conflict: "WouldReplace") -> None:
+    """Print two envelopes, each with those of its headers that the other one does not have."""
+    bodies = {"recorded": conflict.recorded, "held": conflict.held}
+    for (label, body), headers, others in zip(
+        bodies.items(), conflict.headers, reversed(conflict.headers), strict=True
+    ):
+        for name, value in sorted(headers.items() - others.items()):
+            click.echo(f"{label}: {printable(f'{name}: {value}')}")
+        click.echo(f"{label}: {printable(body.decode('utf-8', 'backslashreplace'))}")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.aggregates.delivery import Delivery, canonical
+from domain.aggregates.delivery import Delivery, canonical, content
 from domain.aggregates.quarantine import Quarantine
 from domain.messages import Outcome
 from tests.domain.scene import Scene, deepest, kit, verified
@@ -126,7 +126,7 @@ def test_the_repeat_of_the_most_deeply_nested_value_is_a_duplicate(scene: Scene)
 def test_only_what_was_sent_is_known_of_a_new_delivery() -> None:
     delivery = Delivery(Delivery.create_id("lab", 1))
     assert delivery.current is None
-    assert not delivery.repeats(SAID, "kit.updated")
+    assert not delivery.repeats(SAID, content("kit.updated", None, None))
     assert delivery.id == "delivery/lab/0000000000000001"
 
 

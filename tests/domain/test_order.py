@@ -32,14 +32,14 @@ def seen(event_id: int | str, status: str, minute: int = 0, **more: Any) -> Obse
             id="text by sequence, whatever the times are",
         ),
         pytest.param(
-            [seen("b", "FIRST", 9, sequence=9), seen("a", "LAST", 0, sequence=10)],
+            [seen("b", "FIRST", 9, sequence="9"), seen("a", "LAST", 0, sequence="10")],
             "LAST",
             id="sequences that are numbers as numbers",
         ),
         pytest.param(
-            [seen("b", "FIRST", 9, sequence=9), seen("a", "LAST", 0, sequence="x")],
+            [seen("b", "FIRST", 9, sequence="0f"), seen("a", "LAST", 0, sequence="10")],
             "LAST",
-            id="sequences that are numbers before others",
+            id="sequences by code points once one is no number",
         ),
         pytest.param(
             [seen("b", "LAST", 9, sequence="01"), seen("a", "FIRST", 0)],

@@ -108,7 +108,7 @@ def test_the_delivery_keeps_what_stands_and_all_that_came(scene: Scene) -> None:
     replaced(scene, SOUND, other)
     delivery = scene.ledger.streams.load(Delivery, Delivery.create_id("lab", 5))
     assert isinstance(delivery.current, Delivery.Replaced)
-    assert [each.body for each in delivery.received] == [encoded(SOUND), encoded(other)]
+    assert [body for body, _ in delivery.received] == [encoded(SOUND), encoded(other)]
     assert delivery.current.created_at == NOON
 
 

@@ -50,7 +50,7 @@ def test_without_a_valid_signature_its_events_are_shown_all_the_same(
 ) -> None:
     status, found = tried(service, sample(fresh()), {})
     assert (status, found["accepted"]) == (1, False)
-    assert found["signature"] == "not valid: webhook-id is missing"
+    assert found["refused"] == "401, the signature is not valid: webhook-id is missing"
     assert found["events"][0]["outcome"] == "recorded"
 
 
@@ -59,6 +59,30 @@ def test_the_place_that_was_looked_at_is_named(service: Service, name: str) -> N
     status, found = tried(service, b"{}", {"x-github-event": "ping"}, name)
     assert status == 1
     assert list(found["events"][0]["errors"]) == ["header:x-github-delivery"]
+
+
+def test_what_is_refused_whatever_its_events_are_is_told(service: Service, name: str) -> None:
+    service.here("sources", "add", name, "--preset", "github")
+    _, found = tried(service, b"{}", {"Content-Type": "application/xml"}, name)
+    assert found["refused"] == "webhooks are JSON: send Content-Type: application/json"
+    service.here("sources", "retire", name, "--yes")
+    _, found = tried(service, b"{}", {}, name)
+    assert found["refused"] == "the source was retired"
+    printed = service.here("sources", "try", name, "--body", "-", check=False, given="{}").stdout
+    assert "refused: the source was retired" in printed
+
+
+def test_slacks_verification_of_the_address_has_no_events(service: Service, name: str) -> None:
+    service.here("sources", "add", name, "--preset", "slack")
+    body = b'{"type": "url_verification", "challenge": "a"}'
+    status, found = tried(service, body, {}, name)
+    assert (status, found["events"]) == (1, [{"outcome": "handshake"}])
+
+
+def test_svix_has_another_name_for_the_id(service: Service, name: str) -> None:
+    service.here("sources", "add", name, "--preset", "standard-webhooks")
+    _, found = tried(service, b'{"type": "a", "data": 1}', {"Svix-Id": "msg_1"}, name)
+    assert found["events"][0]["id"] == "msg_1"
 
 
 def test_for_people_it_prints_lines(service: Service, fresh: Fresh) -> None:

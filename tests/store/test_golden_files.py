@@ -44,8 +44,8 @@ def golden(name: str) -> bytes:
 def stored(name: str) -> StoredEvent:
     """Return a golden file as it stood in the store."""
     event = examples.EXAMPLES[name]
-    topic = name.partition(".v")[0]
-    return StoredEvent(event.originator_id, event.originator_version, topic, golden(name))
+    stream, version = event.originator_id, event.originator_version
+    return StoredEvent(stream, version, type(event).TOPIC, golden(name))
 
 
 @pytest.mark.parametrize("name", examples.EXAMPLES)

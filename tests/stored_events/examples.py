@@ -2,7 +2,7 @@
 
 Beside this file lies `<topic>.msgpack`, the bytes of its state. When an event changes its shape, its
 old file stays under the name `<topic>.v<n>.msgpack`, and an entry under that name says what it must be
-upcast to.
+upcast to. `<topic>.mapped` has the fields that only events of senders with other envelopes have.
 """
 
 from datetime import UTC, datetime
@@ -104,9 +104,41 @@ def _of_registration(**others: Any) -> dict[str, Any]:
     return _of(Registration.create_id(7), organization_id=5, registration_id=7, **others)
 
 
+def _mapped(stream: str, **others: Any) -> dict[str, Any]:
+    headers = {"x-github-delivery": "72d3162e", "x-github-event": "push", "x-\u00e9": "\u00ff"}
+    more = {
+        "source": "code",
+        "webhook_id": "",
+        "webhook_timestamp": "",
+        "headers": headers,
+        "event_id": "72d3162e",
+    }
+    return _receipt(stream, **{**more, "body": b"\xef\xbb\xbf{}", **others})
+
+
 ARRAY = Batch.create_id("lab", b"[]")
 STATED = {"status": "KIT_FAILED", "created_at": SENT, "reason": "leaked \N{SNOWMAN}"}
 EXAMPLES: dict[str, Event] = {
+    "Delivery.Recorded.mapped": Delivery.Recorded(
+        **_mapped(
+            Delivery.create_id("code", "72d3162e"),
+            type="push",
+            created_at=SENT,
+            observed=None,
+            data_from="body:/a~1b",
+        )
+    ),
+    "Kit.Observed.mapped": Kit.Observed(
+        **_observed(Kit.create_id("B"), **STATED, barcode="B", shipment_id=None)
+        | {"event_id": "\u20ac 1", "sequence": "0010"}
+    ),
+    "Quarantine.Held.mapped": Quarantine.Held(
+        **_mapped(
+            Quarantine.create_id("code", b"{}", {"x": "y"}),
+            reason="invalid",
+            errors={"header:x-github-event": ["Missing data for required field."]},
+        )
+    ),
     "Batch.Received": Batch.Received(**_receipt(ARRAY, body=b"[]")),
     "Delivery.Recorded": Delivery.Recorded(**_delivery(None)),
     "Delivery.Replaced": Delivery.Replaced(**_delivery(ARRAY)),
