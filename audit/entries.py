@@ -1,17 +1,17 @@
 """The entries of a history: an event, its cause, its delivery, and the values that it changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.aggregate import Aggregate, Event
 from domain.event_ids import EventId
 from projections.times import from_microseconds
 
 
-@dataclass(frozen=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """The source, client or operator that caused an event; the id of a client is an integer."""
 
     kind: str
@@ -19,16 +19,14 @@ class Actor:
     name: str | None
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """The thing that an event belongs to; `id` is what follows its kind in the name of its stream."""
 
     kind: str
     id: str | int
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """A value before and after an event, as JSON shows it."""
 
     field: str
@@ -36,8 +34,7 @@ class Change:
     after: Any
 
 
-@dataclass(frozen=True)
-class DeliveryReference:
+class DeliveryReference(Struct, frozen=True):
     """The delivery that an event came from, and the position at which it is recorded."""
 
     position: int
@@ -46,8 +43,7 @@ class DeliveryReference:
     webhook_id: str | None
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One event as auditors see it; `recorded_at` is aware, UTC."""
 
     position: int

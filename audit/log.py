@@ -1,6 +1,6 @@
 """The log: all events, searched by what they are, who caused them, and whether they have a reason."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -42,6 +42,15 @@ def topics() -> dict[str, str]:
     }
 
 
+def topics_in(ledger: Ledger) -> dict[str, str]:
+    """Return the kind of the subject of each topic in a ledger, also of topics of later versions."""
+    known, store = topics(), ledger.store
+    return {
+        topic: known.get(topic) or store.stream_of_topic(topic).partition("/")[0]
+        for topic in store.topics()
+    }
+
+
 def log_page(
     histories: Histories, query: LogQuery, *, after: int, until: int, limit: int
 ) -> list[Entry]:
@@ -50,7 +59,8 @@ def log_page(
     if query == LogQuery():
         stored: Sequence[Any] = store.select_notifications(after + 1, limit, until)
     else:
-        stored = store.select_log(_filter(query), after, until, limit)
+        wanted = _filter(query, topics_in(histories.ledger))
+        stored = store.select_log(wanted, after, until, limit)
     return histories.of_events(stored)
 
 
@@ -62,10 +72,10 @@ def all_of(ledger: Ledger, wanted: LogFilter, until: int) -> Iterator[Any]:
         after = stored[-1].id
 
 
-def _filter(query: LogQuery) -> LogFilter:
+def _filter(query: LogQuery, found: Mapping[str, str]) -> LogFilter:
     wanted = [
         topic
-        for topic, kind in topics().items()
+        for topic, kind in found.items()
         if query.kind in {None, kind} and query.event in {None, topic}
     ]
     return LogFilter(wanted, query.by, query.has_reason, query.organization)

@@ -7,7 +7,7 @@ from typing import Any
 
 from audit.decoding import decoded
 from audit.entries import Actor, actor, recorded_time
-from audit.log import all_of, topics
+from audit.log import all_of
 from domain.aggregates.review import Review
 from domain.ledger import Ledger
 from store.log_queries import LogFilter
@@ -67,7 +67,7 @@ def unreviewed(
 
 def is_independent(ledger: Ledger, by: str, first: int, last: int) -> bool:
     """Say whether an actor such as client/3 caused nothing in some positions, but for reviews."""
-    others = [topic for topic in topics() if topic != Review.Recorded.TOPIC]
+    others = [topic for topic in ledger.store.topics() if topic != Review.Recorded.TOPIC]
     return not ledger.store.select_log(LogFilter(others, [by]), first - 1, last, 1)
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from benchmarks import (
     auditing,
     event_log,
+    feed,
     load,
     memory,
     postgresql,
@@ -71,10 +72,20 @@ def measure(folder: Path, profile: Profile) -> tuple[list[Ratio], list[Peak]]:
     at_scale, scale_peaks = _scale(files, filled, profile)
     console.print("registrations")
     registered, registration_peaks = registrations.measure(folder, profile)
+    console.print("streams of the feed")
+    followed, feed_peaks = feed.measure(folder, profile)
     on_postgres, postgres_peaks = _postgres(folder, profile)
     return (
-        [*ratios, *at_scale, *registered, *on_postgres],
-        [*peaks, peak, reconcile_peak, *scale_peaks, *registration_peaks, *postgres_peaks],
+        [*ratios, *at_scale, *registered, *followed, *on_postgres],
+        [
+            *peaks,
+            peak,
+            reconcile_peak,
+            *scale_peaks,
+            *registration_peaks,
+            *feed_peaks,
+            *postgres_peaks,
+        ],
     )
 
 

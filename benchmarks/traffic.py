@@ -67,6 +67,11 @@ def get(path: str, credentials: str) -> bytes:
     return _head("GET", path, basic_auth(credentials))
 
 
+def follow(path: str, credentials: str) -> bytes:
+    """Return a GET request for a stream of server-sent events."""
+    return _head("GET", path, {**basic_auth(credentials), "Accept": "text/event-stream"})
+
+
 def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
     """Return a POST request with a JSON body."""
     content = {"Content-Type": "application/json", "Content-Length": str(len(body))}

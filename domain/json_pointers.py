@@ -15,14 +15,20 @@ def find(value: Any, pointer: str) -> Any:
 
 
 def put(value: Any, pointer: str, part: Any) -> Any:
-    """Return a JSON value with a part set; objects on the way to it are made."""
+    """Return a JSON value with a part set; objects on the way to it are made.
+
+    Raises LookupError when something else is on the way.
+    """
     if not pointer:
         return part
     *steps, last = _steps(pointer)
     whole = inner = value if isinstance(value, dict) else {}
-    for step in steps:
-        inner = inner.setdefault(step, {})
-    inner[last] = part
+    try:
+        for step in steps:
+            inner = inner.setdefault(step, {})
+        inner[last] = part
+    except (AttributeError, TypeError) as error:
+        raise LookupError(pointer) from error
     return whole
 
 

@@ -34,7 +34,9 @@ def page(
     wanted = Wanted(order, limit, after, values)
     if snapshot.as_of is None:
         return rows.select(snapshot.connection, tables[snapshot.slot], wanted)
-    bounds = tables.bounds if isinstance(tables, VersionedTables) else None
+    bounds = None
+    if isinstance(tables, VersionedTables) and tables.rising in {None, order[0]}:
+        bounds = tables.bounds
     found = [
         row
         for table, held in holding(snapshot, tables)
@@ -60,6 +62,14 @@ def shown(table: Table) -> list[Column[Any]]:
     return rows.shown(table)
 
 
-def conditions(table: Table, filters: Filters) -> list[ColumnElement[bool]]:
-    """Return the conditions of filters, with their values, for a statement of the caller's own."""
-    return [rows.condition(table, name, literal(value)) for name, value in filters.items()]
+def conditions(
+    table: Table, filters: Filters, *, indexed: bool = True
+) -> list[ColumnElement[bool]]:
+    """Return the conditions of filters, with their values, for a statement of the caller's own.
+
+    Unless `indexed`, no index is used for them.
+    """
+    return [
+        rows.condition(table, name, literal(value), indexed=indexed)
+        for name, value in filters.items()
+    ]

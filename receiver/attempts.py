@@ -9,18 +9,19 @@ from domain.messages import InvalidEnvelope, Message
 from domain.receipt import VerifiedDelivery
 from domain.use_cases.delivery_handler import DeliveryHandler
 from receiver import cloud_events, dates, envelopes
-from receiver.challenges import challenge
+from receiver.challenges import slack_challenge
 from receiver.signatures import Unverified, verify
+from registry.presets import SLACK
 from registry.source import Source
 
-HANDSHAKE = {"outcome": "handshake"}
+TAKEN = {"recorded", "duplicate"}
 
 
 @dataclass(frozen=True)
 class Attempt:
     """What would become of a webhook: whether its signature holds, and the outcome of each event.
 
-    `refused` says why it would be refused whatever its signature and its events are.
+    `refused` says why it would be refused as a whole; the outcomes are those that it would have otherwise.
     """
 
     accepted: bool
@@ -53,8 +54,10 @@ def attempt(ledger: Ledger, source: Source, headers: Mapping[str, str], body: by
     refused = envelopes.unread_type(source, cloud_events.mimetype_of(sent))
     if source.retired:
         refused = "the source was retired"
-    if challenge(source, body):
-        return Attempt(not refused and bool(delivery.key_id), refused, signature, [HANDSHAKE])
+    if refused is None and not delivery.key_id:
+        refused = f"401, the signature is {signature}"
+    if source.preset == SLACK and slack_challenge(body) is not None:
+        return Attempt(refused is None, refused, signature, [{"outcome": "challenge"}])
     delivery = envelopes.with_headers(source, delivery, sent)
     messages, batch = envelopes.read_delivery(source, delivery)
     streams = DeliveryHandler.streams_of(delivery, messages, batch=batch)
@@ -66,11 +69,7 @@ def attempt(ledger: Ledger, source: Source, headers: Mapping[str, str], body: by
         ignored=source.ignored,
     )
     events = [_shown(handler, message) for message in messages]
-    accepted = (
-        not refused
-        and bool(delivery.key_id)
-        and all(each["outcome"] in {"recorded", "duplicate"} for each in events)
-    )
+    accepted = refused is None and all(each["outcome"] in TAKEN for each in events)
     return Attempt(accepted, refused, signature, events)
 
 

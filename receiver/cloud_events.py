@@ -157,7 +157,10 @@ def _message(
 
 def _text_id(value: Any, place: str, errors: Errors) -> EventId | None:
     """Return an event's id, which is text: digits too."""
-    return checked_id(False if isinstance(value, int) else value, place, errors)
+    event_id = checked_id(value if isinstance(value, str) else None, place, errors)
+    if event_id is None and value is not None:
+        errors[place] = [f"Must be text of 1 to {LONGEST_TEXT} printable characters."]
+    return event_id
 
 
 def _sequence(attributes: Mapping[str, Any], place: Places, errors: Errors) -> str | None:

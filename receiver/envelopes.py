@@ -51,7 +51,7 @@ def with_headers(source: Source, delivery: VerifiedDelivery, headers: Headers) -
     if source.mapping is None or not source.mapping.headers:
         return delivery
     # Svix has another name for the same header.
-    known = {"webhook-id": delivery.webhook_id} if delivery.webhook_id else {}
+    known = {source.form.names[0].get("id"): delivery.webhook_id}
     found = {name: known.get(name) or headers.get(name) for name in source.mapping.headers}
     sent = {name: value for name, value in found.items() if value is not None}
     return replace(delivery, headers=sent)

@@ -14,7 +14,7 @@ from receiver.dates import iso
 from registry.envelope_mappings import DEFAULT_LOCATIONS, EnvelopeMapping
 from registry.keys import SourceError, verification_key
 from registry.presets import CLOUDEVENTS
-from registry.signature_forms import HEX
+from registry.signature_templates import HEX
 from registry.source import Source
 
 ORIGIN = "kitledger"
@@ -41,7 +41,10 @@ class Webhook:
 
 
 def envelope(source: Source, event: Event) -> tuple[bytes, dict[str, str]]:
-    """Return the body and the headers that say an event as a source says it."""
+    """Return the body and the headers that say an event as a source says it.
+
+    Raises SourceError for what does not fit into the body or a header.
+    """
     if source.preset == CLOUDEVENTS:
         attributes = {"specversion": "1.0", "id": str(event.id), "source": ORIGIN}
         time = {"time": iso(event.created_at)} if event.created_at else {}
@@ -63,9 +66,12 @@ def envelope(source: Source, event: Event) -> tuple[bytes, dict[str, str]]:
         if location is None:
             continue
         if location.pointer is None:
-            headers[str(location.header)] = str(value)
-        else:
+            headers[str(location.header)] = _in_header(str(value))
+            continue
+        try:
             body = json_pointers.put(body, location.pointer, value)
+        except LookupError as error:
+            raise SourceError(f"the data leaves no room for {location}") from error
     return _encoded(body), headers
 
 
@@ -97,6 +103,13 @@ def signed(
 def _depth(said: tuple[Location | None, Any]) -> int:
     location, _ = said
     return (location.pointer or "").count("/") if location else 0
+
+
+def _in_header(value: str) -> str:
+    """Return a value that a header carries unchanged; raises SourceError for another."""
+    if not (value.isascii() and value.isprintable()) or value != value.strip():
+        raise SourceError(f"a header carries printable ASCII alone, and not {value!r}")
+    return value
 
 
 def _encoded(value: Any) -> bytes:

@@ -5,6 +5,7 @@ import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from types import UnionType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,7 +24,7 @@ LONGEST_PAGE = 1000
 class Cursor(fields.String):
     """A cursor: the values of the previous page's last row, of these types; opaque to callers."""
 
-    def __init__(self, types: Sequence[type], **kwargs: Any) -> None:
+    def __init__(self, types: Sequence[type | UnionType], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._types = list(types)
 
@@ -33,9 +34,12 @@ class Cursor(fields.String):
             values = json.loads(urlsafe_b64decode(text.encode("ascii")))
         except (ValueError, RecursionError, binascii.Error):
             values = None
-        if not isinstance(values, list) or [type(each) for each in values] != self._types:
-            raise ValidationError("Not a cursor of this list: follow the Link of a page.")
-        if not all(map(_comparable, values)):
+        if not (
+            isinstance(values, list)
+            and len(values) == len(self._types)
+            and all(map(isinstance, values, self._types))
+            and all(map(_comparable, values))
+        ):
             raise ValidationError("Not a cursor of this list: follow the Link of a page.")
         return tuple(values)
 
@@ -44,7 +48,7 @@ def _comparable(value: Any) -> bool:
     """Say whether every database can compare a value."""
     if isinstance(value, str):
         return "\0" not in value and not re.search(r"[\ud800-\udfff]", value)
-    return type(value) is not int or 0 <= value < 2**63
+    return type(value) is int and 0 <= value < 2**63
 
 
 def cursor(values: Sequence[Any]) -> str:

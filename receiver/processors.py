@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 MOST_WORKERS = 64
 MOUNTS = ("", "unified", "cpu", "cpu,cpuacct")
-"""Where below /sys/fs/cgroup groups of version 2 or those of `cpu` of version 1 may be."""
+"""Directories below /sys/fs/cgroup that may hold groups of version 2, or those of `cpu` of version 1."""
 
 
 def processors(root: Path = Path("/")) -> int:

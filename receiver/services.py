@@ -75,10 +75,14 @@ def check_exists(settings: Settings, *, read_models: bool) -> None:
     ledger = settings.files[: not is_postgres(settings.database_url)]
     for file in settings.files if read_models else ledger:
         if not file.exists():
-            what = "ledger" if file in ledger else "read database"
+            what, setting = (
+                ("ledger", "DATABASE_URL")
+                if file in ledger
+                else ("read database", "VIEWS_DATABASE_URL")
+            )
             raise SettingsError(
                 f"there is no {what} at {file}: run this where the service runs, or set"
-                " DATABASE_URL; `kitledger migrate` makes a new one"
+                f" {setting}; `kitledger migrate` makes a new one"
             )
 
 

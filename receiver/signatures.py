@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from domain.receipt import VerifiedDelivery
 from registry.keys import STANDARD_WEBHOOKS, verification_key
-from registry.signature_forms import DIGESTS, SignatureForm
+from registry.signature_forms import SignatureForm
+from registry.signature_templates import DIGESTS
 from registry.source import Source
 
 # A header's octets are read as Latin-1 by WSGI (RFC 9110, 5.5). A timestamp is digits alone: int()
@@ -78,10 +79,12 @@ def sign(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:
 def claims(source: Source, headers: Headers, now: datetime) -> dict[str, str | int | None]:
     """Return what a delivery says of itself, for the log: its id, and its age in seconds as the skew."""
     _, sent = _values(source.form, headers)
-    webhook_id, timestamp = sent.get("id", ""), sent.get("timestamp", "")
-    aged = _FORMS["timestamp"][0].fullmatch(timestamp)
-    skew = round(now.timestamp()) - int(timestamp) if aged else None
-    return {"webhook_id": webhook_id[:256], "skew_seconds": skew}
+    skew = None
+    with suppress(Unverified):
+        timestamp = _timestamp(source.form, sent)
+        aged = _FORMS["timestamp"][0].fullmatch(timestamp)
+        skew = round(now.timestamp()) - int(timestamp) if aged else None
+    return {"webhook_id": sent.get("id", "")[:256], "skew_seconds": skew}
 
 
 def _values(form: SignatureForm, headers: Headers) -> tuple[Mapping[str, str], dict[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DEEPEST = 100
+TOO_LONG = "an integer has too many digits"
 TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
@@ -35,6 +36,11 @@ def parse(text: str) -> Any:
         value = _decoder.decode(text)
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
+    except ValueError as error:
+        # Python's own words advise its programmer.
+        if "set_int_max_str_digits" in str(error):
+            raise ValueError(TOO_LONG) from None
+        raise
     if text.count("{") + text.count("[") > DEEPEST:
         _check_depth(value)
     return value

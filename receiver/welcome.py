@@ -48,8 +48,9 @@ def greet(services: Services, cause: Cause) -> str:
             f"  curl -u {client_id}:{key} {address}/api/v1/kits/",
             "",
             "The same by `kitledger`, which `make` has installed in .venv/bin, from this folder:",
-            f"  kitledger send {SOURCE} kit.created --data kit.barcode=UL42346 --data kit.status=KIT_SHIPPED",
-            f"  kitledger tail --since beginning --client {client_id}:{key}",
+            f"  kitledger send {SOURCE} kit.created --data kit.barcode=UL42346"
+            f" --data kit.status=KIT_SHIPPED --url {address}",
+            f"  kitledger tail --since beginning --client {client_id}:{key} --url {address}",
             "",
         ]
     )

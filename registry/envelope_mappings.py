@@ -48,7 +48,7 @@ def envelope_mapping(parts: Mapping[str, str]) -> EnvelopeMapping | None:
         except ValueError as error:
             raise ValueError(f"{name.replace('_', '-')}: {error}") from error
     if lacking := [name for name in ("id", "type", "data") if name not in locations]:
-        raise ValueError(f"it lacks {', '.join(f'{name}-from' for name in lacking)}")
+        raise ValueError(f"the mapping lacks {', '.join(f'{name}-from' for name in lacking)}")
     if locations["data"].pointer is None:
         raise ValueError("data-from: data is in the body: body: or body:/json/pointer")
     return EnvelopeMapping(**locations)

@@ -1,4 +1,4 @@
-"""When the keys of sources were last used: remembered in the process, and written now and then."""
+"""Times at which the keys of sources were last used: kept in the process, and written now and then."""
 
 import threading
 from contextlib import suppress

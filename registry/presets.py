@@ -40,8 +40,8 @@ PRESETS = {
     ),
     # https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
     CLOUDEVENTS: Preset(
-        advice="Send CloudEvents 1.0 over HTTP to {url}: structured, binary or batched. Sign them as"
-        " Standard Webhooks say, or add the source with --scheme hmac-sha256."
+        advice="Send CloudEvents 1.0 over HTTP to {url}: structured, binary or batched. They are signed"
+        " as Standard Webhooks say; with the scheme hmac-sha256 by a digest of the body in X-Hub-Signature-256."
     ),
     # https://docs.github.com/en/webhooks/webhook-events-and-payloads
     "github": Preset(
@@ -64,6 +64,7 @@ PRESETS = {
             "header": "X-Shopify-Hmac-SHA256",
             "prefix": "",
             "encoding": "base64",
+            # X-Shopify-Event-Id is the same for webhooks of several topics, whose bodies differ.
             "id_from": "header:x-shopify-webhook-id",
             "type_from": "header:x-shopify-topic",
             "time_from": "header:x-shopify-triggered-at",

@@ -65,4 +65,6 @@ def signature_form(
         if given:
             raise ValueError(f"the scheme {STANDARD_WEBHOOKS} has no {', '.join(given)} to set")
         return STANDARD
-    return hmac_form(header, prefix, **given)
+    kind, _, place = parts.get("id_from", "").partition(":")
+    id_header = place.lower() if kind == "header" else None
+    return hmac_form(header, prefix, id_header=id_header, **given)

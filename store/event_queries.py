@@ -19,6 +19,14 @@ WHERE position <= ? ORDER BY position DESC LIMIT 1"""
 SELECT_STREAMS = f"""{SELECT}WHERE (originator_id, originator_version) > (?, ?) AND originator_id < ?
 AND +position <= ? ORDER BY originator_id, originator_version LIMIT ?"""
 SELECT_HEAD = "SELECT coalesce(max(position), 0) FROM stored_events"
+# From each topic to the next by a seek of an index, past all their events.
+SELECT_TOPICS = """WITH RECURSIVE found (topic) AS (
+    SELECT min(topic) FROM stored_events
+    UNION ALL SELECT (SELECT min(topic) FROM stored_events WHERE topic > found.topic)
+    FROM found WHERE found.topic IS NOT NULL)
+SELECT topic FROM found WHERE topic IS NOT NULL"""
+SELECT_STREAM_OF_TOPIC = """SELECT originator_id FROM stored_events
+WHERE topic = ? ORDER BY topic, "by", has_reason, position LIMIT 1"""
 NEXT_ID = """INSERT INTO given_ids VALUES (?, 1)
 ON CONFLICT (kind) DO UPDATE SET last = given_ids.last + 1 RETURNING last"""
 
@@ -39,6 +47,10 @@ class EventQueries(ABC):
     @abstractmethod
     def _query(self, statement: str, values: Sequence[Any] = ()) -> Sequence[Any]:
         """Return the rows of a statement in which `?` stands for each value."""
+
+    @abstractmethod
+    def _among(self, column: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        """Return the condition that a column has one of some values, and the values for its `?`."""
 
     @abstractmethod
     def stream_versions(self, stream_ids: Sequence[str]) -> dict[str, int]:
@@ -95,9 +107,9 @@ class EventQueries(ABC):
         found: list[RecordedEvent] = []
         for start in range(0, len(stream_ids), STREAMS_PER_QUERY):
             some = stream_ids[start : start + STREAMS_PER_QUERY]
-            where = f"WHERE originator_id IN ({','.join('?' * len(some))}) AND position <= ?"
-            order = "ORDER BY originator_id, originator_version"
-            found += notifications(self._query(f"{SELECT}{where} {order}", [*some, until]))
+            among, values = self._among("originator_id", some)
+            where = f"WHERE {among} AND position <= ? ORDER BY originator_id, originator_version"
+            found += notifications(self._query(SELECT + where, [*values, until]))
         return found
 
     def select_log(
@@ -107,8 +119,16 @@ class EventQueries(ABC):
         found = self.seek_log(wanted, after, until, limit) if wanted.topics else []
         if not found:
             return []
-        where = f"WHERE position IN ({','.join('?' * len(found))}) ORDER BY position"
-        return notifications(self._query(SELECT + where, found))
+        among, values = self._among("position", found)
+        return notifications(self._query(f"{SELECT}WHERE {among} ORDER BY position", values))
+
+    def topics(self) -> list[str]:
+        """Return the topics of all events, those that only another version knows too."""
+        return [topic for (topic,) in self._query(SELECT_TOPICS)]
+
+    def stream_of_topic(self, topic: str) -> str:
+        """Return the name of a stream that has an event of a topic."""
+        return str(self._query(SELECT_STREAM_OF_TOPIC, [topic])[0][0])
 
     def max_notification_id(self) -> int:
         """Return the head: the last position, 0 in an empty store."""

@@ -14,6 +14,8 @@ VERSIONS = """SELECT stream,
     (SELECT max(originator_version) FROM stored_events WHERE originator_id = stream)
 FROM unnest(?::text[]) AS stream"""
 
+TYPES = {"originator_id": "text", "position": "bigint"}
+
 
 def run(connection: Connection, statement: str, values: Sequence[Any] = ()) -> list[Any]:
     """Run a statement in which `?` stands for each value, and return its rows, if it has any."""
@@ -29,6 +31,10 @@ def _marked(statement: str) -> str:
 
 class PostgresQueries(EventQueries):
     """Query stored events on the connection that a subclass gives."""
+
+    def _among(self, column: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        """Return a condition that is the same for any number of values: one prepared statement."""
+        return f"{column} = ANY(?::{TYPES[column]}[])", [list(values)]
 
     def stream_versions(self, stream_ids: Sequence[str]) -> dict[str, int]:
         """Return the last version of each stream, 0 for those that don't exist."""

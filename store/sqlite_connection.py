@@ -41,6 +41,9 @@ class SqliteQueries(EventQueries):
         with translated_errors:
             return self._connected().execute(statement, values).fetchall()
 
+    def _among(self, column: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        return f"{column} IN ({','.join('?' * len(values))})", values
+
     def stream_versions(self, stream_ids: Sequence[str]) -> dict[str, int]:
         """Return the last version of each stream that exists."""
         found: dict[str, int] = {}

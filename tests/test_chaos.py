@@ -12,6 +12,7 @@ from chaos.deliveries import current_statuses
 from chaos.experiment import run_experiment
 from chaos.fault import Fault
 from chaos.faults.connections import CommitsCut
+from chaos.faults.followers import FollowersCut
 from chaos.faults.processes import WorkerKilled
 from chaos.final_state import FinalState
 from chaos.http_client import Response
@@ -31,7 +32,9 @@ def stores() -> Iterator[StoreFactory]:
 
 @pytest.mark.parametrize(
     ("fault", "kind"),
-    [(CommitsCut, "postgres"), (WorkerKilled, "sqlite")][: effort(1, 2)],
+    [(CommitsCut, "postgres"), (WorkerKilled, "sqlite"), (FollowersCut, "postgres")][
+        : effort(1, 3)
+    ],
 )
 def test_an_experiment_passes(stores: StoreFactory, fault: type[Fault], kind: str) -> None:
     result = run_experiment(fault(), kind, stores)

@@ -14,7 +14,7 @@ from domain.aggregates.delivery import Delivery
 from domain.event_ids import EventId
 from projections.models.events import PROJECTION
 from projections.models.events.blocks import BLOCK_IDS, BLOCKS
-from projections.models.events.numbers import FIRST_TEXT, event_id_of, number_of
+from projections.models.events.numbers import event_id_of, number_of
 from projections.slot_tables import SlotTables
 from projections.times import to_microseconds
 
@@ -33,8 +33,8 @@ decode = msgspec.json.Decoder(Envelope).decode
 class Deliveries(Expectation):
     """One row for each envelope, by event id and source; and one for each block of ids.
 
-    The sources' streams are merged by event id, so that one block after another is complete; those of
-    text ids, which come last and are not sorted as their rows are, are complete at the end.
+    The sources' streams are merged by event id, so that one block after another is complete. Text ids,
+    which come last, are in none.
     """
 
     category = Delivery.category
@@ -54,7 +54,7 @@ class Deliveries(Expectation):
     def wanted(self, log: Log, streams: Sequence[Stream], *, last: bool = False) -> list[Wanted]:
         """Return the rows of some envelopes, and of the blocks that no later ones are in."""
         events, blocks, *bounds = super().wanted(log, streams, last=last)
-        for block in sorted(self._blocks) if last else self._complete():
+        for block in sorted(self._blocks)[: None if last else -1]:
             earliest, latest, position = self._blocks.pop(block)
             blocks.keys.add((block,))
             blocks.add([Version(position, None, (block, earliest, latest))])
@@ -73,7 +73,8 @@ class Deliveries(Expectation):
             if number is None:
                 number = number_of(event_id, position)
                 events.keys.add((number, source))
-            self._widen(number // BLOCK_IDS, created_at, position)
+            if isinstance(event_id, int):
+                self._widen(event_id // BLOCK_IDS, created_at, position)
             self.new_key(number, position)
             row = {
                 "id": number,
@@ -92,18 +93,12 @@ class Deliveries(Expectation):
             return [Delivery.create_id(row["source"], event_id_of(row))]
         if tables is self.bounds:
             return []
-        if row["block"] * BLOCK_IDS >= FIRST_TEXT:
-            return log.names(self.category, row["block"] * BLOCK_IDS - FIRST_TEXT, BLOCK_IDS)
         first, below = (row["block"] + more for more in (0, 1))
         found = []
         for source in _sources(log):
             names = [f"{source}/{block * BLOCK_IDS:0{DIGITS}d}" for block in (first, below)]
             found.append(log.first_name(names[0], names[1]))
         return [name for name in found if name is not None]
-
-    def _complete(self) -> list[int]:
-        """Return the blocks of integer ids that no later envelope is in."""
-        return sorted(each for each in self._blocks if each * BLOCK_IDS < FIRST_TEXT)[:-1]
 
     def _widen(self, block: int, created_at: int, position: int) -> None:
         earliest, latest, last = self._blocks.get(block, (created_at, created_at, position))

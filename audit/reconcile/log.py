@@ -74,13 +74,6 @@ class Log:
         )
         return str(found[0].originator_id) if found else None
 
-    def names(self, category: str, start: int, count: int) -> list[str]:
-        """Return the names of the streams of a category with events at `count` positions from `start`."""
-        until = min(start + count - 1, self.reached)
-        found = self._ledger.store.select_notifications(start, count, until)
-        names = dict.fromkeys(str(each.originator_id) for each in found)
-        return [name for name in names if name.startswith(f"{category}/")]
-
     def _stored(self, first: str, below: str, at_once: int, count: bool) -> Iterator[Notification]:
         after = (first, 0)
         while True:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from audit.decoding import decoded
-from audit.log import all_of, topics
+from audit.log import all_of, topics_in
 from audit.reconcile.comparison import PRESENT
 from audit.reconcile.difference import MISSING, ROW, Difference
 from domain.aggregates.client import Client
@@ -62,10 +62,11 @@ def _expected(ledger: Ledger, until: int) -> Iterator[tuple[Identity, dict[str, 
     principals: dict[str, Source | Client] = {}
     readable = set()
     kinds: dict[str, type[Source | Client]] = {"source": Source, "client": Client}
-    wanted = LogFilter([name for name, kind in topics().items() if kind in kinds])
+    topics = topics_in(ledger)
+    wanted = LogFilter([name for name, kind in topics.items() if kind in kinds])
     for each in all_of(ledger, wanted, until):
         event, stream = decoded(ledger.streams, each), str(each.originator_id)
-        principal = principals.setdefault(stream, kinds[topics()[each.topic]](stream))
+        principal = principals.setdefault(stream, kinds[topics[each.topic]](stream))
         if event is None:
             # One of a later version, which says nothing here.
             principal.version += 1

@@ -6,6 +6,7 @@ from chaos.faults.clocks import ClockSetBack
 from chaos.faults.connections import BackendsTerminated, CommitsCut
 from chaos.faults.disks import DiskFull, FileLimit
 from chaos.faults.files import LedgerMoved, LedgerRestored, MetricsRemoved, ReadModelsDamaged
+from chaos.faults.followers import FollowersCut
 from chaos.faults.locks import AppendLockHeld, LedgerLocked
 from chaos.faults.pools import PoolExhausted
 from chaos.faults.processes import MasterKilled, ProjectorKilled, WorkerKilled
@@ -33,4 +34,5 @@ FAULTS: tuple[type[Fault], ...] = (
     SlowClients,
     SilentClients,
     ManyClients,
+    FollowersCut,
 )

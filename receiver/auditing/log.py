@@ -1,12 +1,13 @@
 """GET /api/v1/audit/log/: all events, filtered."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
 from flask import Response
-from marshmallow import ValidationError, fields, validate, validates
+from marshmallow import ValidationError, fields, validates
 
-from audit.log import LogQuery, actors, log_page, topics
+from audit.log import LogQuery, actors, log_page, topics, topics_in
 from domain.cause import KINDS
 from projections.times import to_microseconds
 from receiver import pages
@@ -20,6 +21,7 @@ from receiver.fields import Text
 from receiver.history import answer_entries, histories
 
 LONGEST_ACTOR = 128
+LONGEST_NAME = 128
 blueprint = Blueprint(
     "audit-log", __name__, url_prefix="/api/v1/audit/log", description="What auditors ask."
 )
@@ -34,11 +36,22 @@ class LogEntrySchema(EntrySchema):
     subject = fields.Nested(SubjectSchema, required=True)
 
 
+def _described(known: Iterable[str]) -> dict[str, str]:
+    named = ", ".join(sorted(known))
+    return {"description": f"One of {named}; or one that only a later version knows."}
+
+
+def _check(name: str | None, known: Iterable[str], recorded: Callable[[], Iterable[str]]) -> None:
+    """Raise ValidationError for a name that is neither known nor, which is asked then, recorded."""
+    if name is not None and name not in known and name not in recorded():
+        raise ValidationError(f"Must be one of: {', '.join(sorted({*known}))}.")
+
+
 class LogQuerySchema(pages.IdPageSchema):
     """The arguments of the log."""
 
-    kind = fields.String(load_default=None, validate=validate.OneOf(sorted({*topics().values()})))
-    event = fields.String(load_default=None, validate=validate.OneOf(sorted(topics())))
+    kind = Text(LONGEST_NAME, load_default=None, metadata=_described({*topics().values()}))
+    event = Text(LONGEST_NAME, load_default=None, metadata=_described(topics()))
     by = Text(
         LONGEST_ACTOR,
         load_default=None,
@@ -50,6 +63,16 @@ class LogQuerySchema(pages.IdPageSchema):
     has_reason = fields.Boolean(load_default=None, truthy={"true", "1"}, falsy={"false", "0"})
     since = QueryDateTime(load_default=None, metadata={"description": "Recorded then or later."})
     until = QueryDateTime(load_default=None, metadata={"description": "Recorded before."})
+
+    @validates("kind")
+    def is_a_kind(self, kind: str | None, **_: Any) -> None:
+        """Refuse a kind that neither this version nor the log knows."""
+        _check(kind, topics().values(), lambda: topics_in(services().ledger).values())
+
+    @validates("event")
+    def is_a_topic(self, event: str | None, **_: Any) -> None:
+        """Refuse an event that neither this version nor the log knows."""
+        _check(event, topics(), services().ledger.store.topics)
 
     @validates("by")
     def is_of_a_known_kind(self, by: str | None, **_: Any) -> None:

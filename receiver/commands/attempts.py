@@ -46,7 +46,7 @@ def try_source(name: str, body: BinaryIO, headers: dict[str, str], *, as_json: b
     else:
         click.echo(printable(f"signature: {found.signature}"))
         if found.refused:
-            click.echo(printable(f"refused: {found.refused}"))
+            click.echo(printable(f"refused: {found.refused}; without that:"))
         for event in found.events:
             click.echo("")
             for label, value in event.items():

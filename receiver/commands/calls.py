@@ -17,13 +17,14 @@ Command = Callable[..., Any]
 TIMEOUT_SECONDS = 30.0
 CLIENT = "KITLEDGER_CLIENT"
 AHEAD_SECONDS = 60
+LAST_PORT = 65535
 
 
 def takes_url(command: Command) -> Command:
     """Add the option `--url`, the address of the service."""
     return click.option(
         "--url",
-        callback=_address,
+        callback=_service,
         help="The address of the service; http://127.0.0.1:$PORT otherwise.",
     )(command)
 
@@ -81,14 +82,28 @@ def clock_difference(response: "httpx.Response") -> str | None:
     return f"this clock is {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} the server's"
 
 
-def _address(_: click.Context, __: click.Parameter, given: str | None) -> str:
-    if given is None:
-        from receiver.settings import Settings
+def as_address(_: click.Context, __: click.Parameter, given: str | None) -> str | None:
+    """Return an address, once it is one of HTTP; a callback of click."""
+    import httpx
 
-        return f"http://127.0.0.1:{Settings.from_environment().port}"
-    if not given.startswith(("http://", "https://")):
-        raise click.BadParameter("An address begins with http:// or https://.")
-    return given.rstrip("/")
+    if given is None:
+        return None
+    try:
+        parsed = httpx.URL(given)
+    except httpx.InvalidURL as error:
+        raise click.BadParameter(f"{given!r} is no address: {error}") from error
+    known = parsed.scheme in {"http", "https"} and parsed.host and "%" not in parsed.host
+    if not known or (parsed.port or 0) > LAST_PORT:
+        raise click.BadParameter("An address begins with http:// or https:// and a host.")
+    return given
+
+
+def _service(context: click.Context, option: click.Parameter, given: str | None) -> str:
+    from receiver.settings import Settings
+
+    if given is None:
+        given = f"http://127.0.0.1:{Settings.from_environment().port}"
+    return str(as_address(context, option, given)).rstrip("/")
 
 
 def _credentials(_: click.Context, __: click.Parameter, given: str | None) -> tuple[str, str]:

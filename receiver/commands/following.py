@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 import httpx
-from httpx_sse import SSEError, connect_sse
+from httpx_sse import connect_sse
 
 from receiver.commands.calls import detail, no_answer, request
 from receiver.commands.terminal import printable
@@ -53,22 +53,23 @@ class Feed:
                 above = middle
         return below
 
-    def items(self, after: int) -> Iterator[dict[str, Any]]:
+    def items(self, after: int) -> Iterator[tuple[int, dict[str, Any] | None]]:
         """Yield the items after a position, for ever: it comes again when the server was away.
 
-        Raises ClickException when the server refuses the client.
+        Each has its position; None instead of an item says that there is no other up to there. Raises
+        ClickException when the server refuses the client.
         """
         pause, away = FIRST_PAUSE, False
         while True:
             reason = "the stream ended"
             try:
-                for item in self._stream(after):
-                    after, pause = item["position"], FIRST_PAUSE
+                for position, item in self._stream(after):
+                    after = position
                     if away:
                         click.echo("following again", err=True)
-                    away = False
-                    yield item
-            except (httpx.HTTPError, SSEError) as error:
+                    pause, away = FIRST_PAUSE, False
+                    yield position, item
+            except (httpx.HTTPError, ValueError) as error:
                 reason = no_answer(error)
             if not away:
                 click.echo(printable(f"{self._address}: {reason}; trying again"), err=True)
@@ -76,22 +77,22 @@ class Feed:
             time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 spreads the followers, no secret
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _stream(self, after: int) -> Iterator[dict[str, Any]]:
+    def _stream(self, after: int) -> Iterator[tuple[int, dict[str, Any] | None]]:
         query = {**self._filters, "after": str(after)}
         with connect_sse(self._client, "GET", self._address, params=query) as source:
             response = source.response
-            if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                 response.raise_for_status()
             if not response.is_success:
                 response.read()
                 raise click.ClickException(printable(f"{self._address}: {detail(response)}"))
             for event in source.iter_sse():
-                # The others say how far the server has looked.
-                if event.data:
-                    yield event.json()
+                # The first one says only how soon to come again.
+                if event.id:
+                    yield int(event.id), event.json() if event.data else None
 
     def _page(self, after: int) -> httpx.Response:
-        query = {**self._filters, "after": str(after), "limit": "1"}
+        query = {"after": str(after), "limit": "1"}
         response = request(self._client, "GET", self._address, params=query)
         if not response.is_success:
             raise click.ClickException(printable(f"{self._address}: {detail(response)}"))

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from receiver.commands.calls import takes_client, takes_url
+from receiver.commands.calls import as_address, takes_client, takes_url
 from receiver.commands.terminal import printable
 
 
@@ -18,7 +18,13 @@ def _as_name(_: click.Context, __: click.Parameter, text: str) -> str:
 
 
 @click.command()
-@click.option("--to", "target", required=True, help="The address to which each event is posted.")
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    callback=as_address,
+    help="The address to which each event is posted.",
+)
 @click.option(
     "--name",
     default="default",
@@ -42,26 +48,25 @@ def forward(
     """Post each event on, in order, signed by Standard Webhooks with a secret of its own.
 
     It goes on where it last was, and the first time from the beginning. What is not answered by 2xx is posted
-    again, so a receiver may get an event twice, with the same webhook-id. The line that it prints first is
-    its secret.
+    again, so a receiver may get an event twice, with the same webhook-id. The first time it prints the secret.
     """
     from receiver.commands.following import Feed
-    from receiver.commands.forwarding import post, progress_file, sender
+    from receiver.commands.forwarding import begin, post, progress_file, sender
 
-    if not target.startswith(("http://", "https://")):
-        raise click.BadParameter("An address begins with http:// or https://.", param_hint="--to")
     file = progress_file(name)
     feed = Feed(url, client, {"type": filters["event_type"], "source": filters["source"]})
     with file.held() as progress, sender() as posting:
-        click.echo(progress.secret)
-        after = first if first is not None else progress.position or 0
+        begin(progress, name, target, first)
         try:
-            for item in feed.items(after):
-                post(posting, target, progress.secret, item)
-                progress.position = item["position"]
-                file.write(progress)
-                said = f"{item['position']}  {item['source']}  {item['type']}  {item['id']}"
-                click.echo(printable(said))
+            for position, item in feed.items(progress.position or 0):
+                if item is not None:
+                    post(posting, target, progress.secret, item)
+                if position != progress.position:
+                    progress.position = position
+                    file.write(progress)
+                if item is not None:
+                    said = f"{position}  {item['source']}  {item['type']}  {item['id']}"
+                    click.echo(printable(said))
         except (KeyboardInterrupt, BrokenPipeError):
             pass
         finally:

@@ -27,10 +27,11 @@ SENDER = Source("forward", STANDARD_WEBHOOKS, ())
 
 @dataclass
 class Progress:
-    """The secret that signs, and the last position that was taken; None before the first one."""
+    """The secret that signs, and the last position that was taken by which address; None before the first."""
 
     secret: str
     position: int | None = None
+    target: str | None = None
 
 
 class ProgressFile:
@@ -39,9 +40,19 @@ class ProgressFile:
     def __init__(self, file: Path) -> None:
         self._file = file
 
+    def secret(self) -> str:
+        """Return the secret, also while another process holds the progress; it is made if there is none."""
+        if self._file.exists():
+            return self._read().secret
+        with self.held() as progress:
+            return progress.secret
+
     @contextmanager
     def held(self) -> Iterator[Progress]:
-        """Give the progress, which is made if there is none; one process at a time holds it."""
+        """Give the progress, which is made if there is none, and its secret printed.
+
+        One process at a time holds it. Raises ClickException for another.
+        """
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -75,9 +86,22 @@ class ProgressFile:
         except FileNotFoundError:
             made = Progress(new_secret(STANDARD_WEBHOOKS))
             self.write(made)
+            click.echo(f"made the secret that signs, kept in {self._file}:\n{made.secret}")
             return made
         except (ValueError, TypeError) as error:
             raise click.ClickException(f"{self._file} is no progress of a forward") from error
+
+
+def begin(progress: Progress, name: str, target: str, first: int | None) -> None:
+    """Set the target, and where to begin; raises ClickException for a target that may lack events."""
+    if first is not None:
+        progress.position = first
+    elif progress.target not in {None, target}:
+        raise click.ClickException(
+            f"forward {name} has posted to {progress.target} up to position {progress.position}:"
+            " give another --name, or --from POSITION to go on elsewhere"
+        )
+    progress.target = target
 
 
 def post(client: httpx.Client, url: str, secret: str, item: dict[str, Any]) -> None:
@@ -101,7 +125,7 @@ def _refusal(client: httpx.Client, url: str, secret: str, item: dict[str, Any]) 
     webhook = signed(SENDER, secret, payload(item), headers, webhook_id, datetime.now(UTC))
     try:
         answer = client.post(url, content=webhook.body, headers=webhook.headers)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.HTTPError as error:
         return no_answer(error)
     if answer.status_code == httpx.codes.GONE:
         raise click.ClickException(printable(f"{url}: 410, it wants no more"))
@@ -113,7 +137,8 @@ def payload(item: dict[str, Any]) -> bytes:
     origin = {name: item[name] for name in ("source", "id", "position")}
     timestamp = f"{item['created_at'].replace(' ', 'T')}Z"
     said = {"type": item["type"], "timestamp": timestamp, "data": item["data"], **origin}
-    return json.dumps(said, ensure_ascii=False).encode()
+    # In ASCII, since data may hold halves of surrogate pairs, which UTF-8 has not.
+    return json.dumps(said).encode()
 
 
 def sender() -> httpx.Client:

@@ -29,10 +29,9 @@ def resend(target: str, name: str, first: int, last: int | None) -> None:
 
     with (
         open_services(migrate=False, read_models=False) as services,
-        progress_file(name).held() as progress,
         sender() as posting,
     ):
-        click.echo(progress.secret)
+        secret = progress_file(name).secret()
         head = services.ledger.store.max_notification_id()
         after, end = first - 1, head if last is None else min(last, head)
         while after < end:
@@ -40,5 +39,5 @@ def resend(target: str, name: str, first: int, last: int | None) -> None:
             for item in items:
                 if item.position > end:
                     return
-                post(posting, target, progress.secret, json.loads(item.json))
+                post(posting, target, secret, json.loads(item.json))
                 click.echo(printable(f"{item.position}  {item.source}  {item.type}"))

@@ -9,7 +9,7 @@ import click
 
 from receiver.commands.calls import TIMEOUT_SECONDS, clock_difference, request, takes_url
 from receiver.commands.secrets import given_secret, takes_secret
-from receiver.commands.send_data import as_data, kit_life, new_id
+from receiver.commands.send_data import as_data, as_event_id, kit_life, new_id
 from receiver.commands.shared import json_text, open_services
 from receiver.commands.source_options import as_time
 from receiver.commands.terminal import printable
@@ -18,6 +18,7 @@ from registry.presets import PRESETS
 if TYPE_CHECKING:
     import httpx
 
+    from domain.event_ids import EventId
     from receiver.outgoing import Webhook
     from registry.source import Source
 
@@ -33,7 +34,9 @@ Prepared = tuple[bytes, dict[str, str]]
 @click.option(
     "--story", type=click.Choice(["kit"]), help="A kit's whole life instead, event by event."
 )
-@click.option("--id", "event_id", help="The event's id; made from the time otherwise.")
+@click.option(
+    "--id", "event_id", callback=as_event_id, help="The event's id; made from the time otherwise."
+)
 @click.option(
     "--created-at", callback=as_time, help="The event's time; that of its receipt otherwise."
 )
@@ -65,7 +68,9 @@ def send(
     sender, key = _sender(source, preset, given_secret(secret, secret_file))
     with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
         for body, headers in _prepared(sender, type, **said):
-            webhook_id = headers.get("webhook-id") or f"msg_{uuid.uuid4().hex}"
+            webhook_id = (
+                headers.get(sender.form.names[0].get("id", "")) or f"msg_{uuid.uuid4().hex}"
+            )
             webhook = signed(sender, key, body, headers, webhook_id, datetime.now(UTC))
             address = f"{url}/webhooks/{source}"
             _print_request(address, webhook, explain=explain)
@@ -82,7 +87,7 @@ def _prepared(
     data: dict[str, Any],
     file: BinaryIO | None,
     story: str | None,
-    event_id: str | None,
+    event_id: "EventId | None",
     created_at: datetime | None,
 ) -> Iterator[Prepared]:
     """Yield the body and the headers of each webhook, before they are signed."""
@@ -90,17 +95,17 @@ def _prepared(
 
     if sum(each is not None for each in (event_type if not file else None, file, story)) != 1:
         raise click.UsageError("Give a TYPE, a --file, or a --story.")
-    given = None if event_id is None else int(event_id) if event_id.isdecimal() else event_id
-    if file is not None:
-        event = Event(new_id() if given is None else given, event_type or "", created_at, {})
-        yield file.read(), envelope(sender, event)[1]
-    elif story is not None:
+    if file is not None and data:
+        raise click.UsageError("A --file is the whole body: leave out --data.")
+    if story is not None and (event_id is not None or created_at is not None):
+        raise click.UsageError("A --story has ids and times of its own.")
+    event = Event(new_id() if event_id is None else event_id, event_type or "", created_at, data)
+    if story is not None:
         for number, kind, at, told in kit_life(new_id(), data):
             yield envelope(sender, Event(number, kind, at, told))
     else:
-        yield envelope(
-            sender, Event(new_id() if given is None else given, str(event_type), created_at, data)
-        )
+        body, headers = envelope(sender, event)
+        yield (body if file is None else file.read()), headers
 
 
 def _sender(name: str, preset: str | None, secret: str | None) -> "tuple[Source, str]":
@@ -109,6 +114,8 @@ def _sender(name: str, preset: str | None, secret: str | None) -> "tuple[Source,
     from registry.source import Source
     from registry.source_settings import completed
 
+    if preset is not None and secret is None:
+        raise click.UsageError("--preset says how to sign with a --secret: give it too.")
     if secret is not None:
         settings = completed({"preset": preset})
         own = {each: settings.pop(each) for each in ("scheme", "tolerance", "header", "prefix")}
@@ -152,7 +159,6 @@ def _explained(answer: "httpx.Response") -> str:
     said = printable(detail(answer))
     if answer.status_code != UNAUTHORIZED:
         return said
-    clock = clock_difference(answer)
-    if clock is not None:
-        return f"{said}; {clock}"
+    if "timestamp" in said and (difference := clock_difference(answer)):
+        return f"{said}; {difference}"
     return f"{said}; is this secret one of the source's live keys at that server?"

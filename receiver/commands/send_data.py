@@ -1,12 +1,16 @@
 """The events that `kitledger send` makes: from options, or a story of several."""
 
 import json
+import re
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from domain.event_ids import EventId
 
 SAID = [
     ("kit.created", {"status": "KIT_SHIPPED"}),
@@ -37,6 +41,13 @@ def as_data(_: click.Context, __: click.Parameter, given: Sequence[str]) -> dict
             raise click.BadParameter(f"{'.'.join(steps)} is given twice")
         inner[steps[-1]] = value
     return data
+
+
+def as_event_id(_: click.Context, __: click.Parameter, text: str | None) -> "EventId | None":
+    """Return an integer if its digits are those of one, else the text; a callback of click."""
+    if text is None or not re.fullmatch(r"0|[1-9][0-9]{0,15}", text):
+        return text
+    return int(text)
 
 
 def new_id() -> int:

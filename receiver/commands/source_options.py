@@ -9,7 +9,7 @@ import click
 from receiver import dates
 from registry.keys import SCHEMES
 from registry.presets import PRESETS
-from registry.signature_forms import BASE64, DIGESTS, HEX
+from registry.signature_templates import BASE64, DIGESTS, HEX
 
 Command = Callable[..., Any]
 WHERE = "header:NAME, body:/json/pointer, or body: for all of it"

@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import to_builtins
 
 from receiver.commands.shared import json_text
 from receiver.commands.terminal import printable
@@ -28,7 +28,7 @@ def print_entries(entries: "Iterable[Entry]", last: int, *, as_json: bool) -> No
     for entry in entries:
         if as_json:
             recorded_at = entry.recorded_at.isoformat(timespec="microseconds")
-            click.echo(json_text({**asdict(entry), "recorded_at": recorded_at}))
+            click.echo(json_text({**to_builtins(entry), "recorded_at": recorded_at}))
         else:
             _print(_line(entry, len(str(last))))
 

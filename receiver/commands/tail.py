@@ -56,8 +56,9 @@ def tail(
 
     feed = Feed(url, client, {"type": event_type, "source": source})
     try:
-        for item in feed.items(_position(feed, since)):
-            click.echo(json_text(item) if as_json else _line(item))
+        for _, item in feed.items(_position(feed, since)):
+            if item is not None:
+                click.echo(json_text(item) if as_json else _line(item))
     except (KeyboardInterrupt, BrokenPipeError):
         pass
     finally:

@@ -2,10 +2,11 @@
 
 import threading
 import time
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import takewhile
+from itertools import accumulate, takewhile
 
 from eventsourcing.persistence import MapperDeserialisationError
 
@@ -20,6 +21,8 @@ SECONDS_PER_FOLLOWER = 0.001
 """Waking a follower, and sending to it, takes about 60 µs: this is the share of time that they may take."""
 MOST_ITEMS = 2000
 MOST_CHARACTERS = 8 * 1024 * 1024
+PART_CHARACTERS = 256 * 1024
+"""What a follower gets at once, so that many slow ones don't hold much in memory."""
 MOST_READERS = 2
 """How many followers that are behind may read the log at a time."""
 
@@ -73,8 +76,8 @@ class Broadcast:
         with self._changed:
             if self._thread is not None and self._since <= position:
                 later = takewhile(lambda each: each.position > position, reversed(self._items))
-                items = [each for each in later if wanted.passes(each)]
-                return items[::-1], max(position, self._reached)
+                items = [each for each in later if wanted.passes(each)][::-1]
+                return _first(items, max(position, self._reached))
         try:
             with self._behind:
                 items, reached = self._read(position)
@@ -84,17 +87,13 @@ class Broadcast:
             raise FeedLost from error
         return [each for each in items if wanted.passes(each)], reached
 
-    def wait(self, position: int, seconds: float) -> bool:
-        """Wait until there may be something after a position; say whether there may.
-
-        Raises FeedLost when the log can't be read, or no longer.
-        """
+    def wait(self, position: int, seconds: float) -> None:
+        """Wait until there may be something after a position; raises FeedLost when the log can't be read."""
         with self._changed:
             if self._reached <= position and self._thread is not None and not self.closing:
                 self._changed.wait(seconds)
             if self._thread is None or self.closing:
                 raise FeedLost
-            return self._reached > position
 
     def _start(self) -> None:
         if self._thread is not None:
@@ -113,17 +112,26 @@ class Broadcast:
 
     def _run(self) -> None:
         try:
-            while self.followers and not self.closing:
+            while self._goes_on():
                 items, reached = self._read(self._reached)
                 if reached > self._reached:
                     self._keep(items, reached)
                 time.sleep(max(POLL_SECONDS, SECONDS_PER_FOLLOWER * self.followers))
         except LOST:
-            pass
-        finally:
-            with self._changed:
-                self._thread = None
-                self._changed.notify_all()
+            self._end()
+
+    def _goes_on(self) -> bool:
+        with self._changed:
+            if self.followers and not self.closing:
+                return True
+            # Within the lock that counts followers: the next one starts another thread.
+            self._end()
+            return False
+
+    def _end(self) -> None:
+        with self._changed:
+            self._thread = None
+            self._changed.notify_all()
 
     def _keep(self, items: list[Item], reached: int) -> None:
         with self._changed:
@@ -135,3 +143,12 @@ class Broadcast:
                 self._since = dropped.position
             self._reached = reached
             self._changed.notify_all()
+
+
+def _first(items: list[Item], reached: int) -> tuple[list[Item], int]:
+    """Return the first items, and the position that they reach: `reached` if they are all."""
+    sizes = accumulate(len(each.json) for each in items)
+    fitting = max(1, bisect_right(list(sizes), PART_CHARACTERS))
+    if fitting >= len(items):
+        return items, reached
+    return items[:fitting], items[fitting - 1].position

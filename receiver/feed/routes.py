@@ -22,8 +22,8 @@ from receiver.paths import public_path
 from receiver.server.streams import MOST_STREAMS, STREAMS
 
 LONGEST_WAIT = 30
-MOST_READ = 5
-"""How many parts of the log, of up to 500 events each, a page looks through."""
+MOST_READ = 12
+"""How many parts of the log, of up to BATCH_EVENTS each, a page looks through."""
 blueprint = Blueprint(
     "feed", __name__, url_prefix="/api/v1/feed", description="What was recorded, for followers."
 )
@@ -135,9 +135,8 @@ def _broadcast() -> Broadcast:
 
 def _asked_wait() -> int | None:
     """Return the seconds of `Prefer: wait`, up to LONGEST_WAIT. Source: RFC 7240, section 4.3."""
-    asked = re.search(
-        r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,9})\b", request.headers.get("Prefer", "")
-    )
+    prefer = request.headers.get("Prefer", "").lower()
+    asked = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,9})\b", prefer)
     return None if asked is None else min(int(asked[1]), LONGEST_WAIT)
 
 

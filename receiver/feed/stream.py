@@ -10,6 +10,7 @@ import structlog
 
 from receiver.feed.broadcast import Broadcast, FeedLost
 from receiver.feed.items import Filter, Item
+from receiver.server.metrics import FEED_STREAMS
 from receiver.server.streams import Streams
 
 EVENT_STREAM = "text/event-stream"
@@ -25,29 +26,28 @@ def event_stream(
     wanted: Filter,
     is_allowed: Callable[[], bool],
 ) -> Iterator[bytes]:
-    """Yield the items after a position for ever, in order, and a comment when there was none for a while.
+    """Yield the items after a position for ever, in order, and every KEEPALIVE_SECONDS a comment.
 
     It ends when the server stops, when the log can't be read, and when the client is not allowed to read any
     more: its follower comes again, with the last id that it has seen.
     """
     begun, sent, reached = time.monotonic(), 0, after
+    due = begun + KEEPALIVE_SECONDS
     try:
-        with streams.open() as sending, broadcast.following():
+        with streams.open() as sending, FEED_STREAMS.track_inprogress(), broadcast.following():
             yield from sending(RETRY)
             while True:
-                items, position = broadcast.after(reached, wanted)
+                items, reached = broadcast.after(reached, wanted)
                 if items:
                     yield from sending("".join(map(_encoded, items)).encode())
                     sent += len(items)
-                elif position > reached:
-                    reached = position
-                    continue
-                elif not broadcast.wait(reached, KEEPALIVE_SECONDS):
+                if time.monotonic() >= due:
                     if not is_allowed():
                         return
                     # With an id and no data: a follower learns how far it has come, and shows nothing.
                     yield from sending(f": alive\nid: {reached}\n\n".encode())
-                reached = position
+                    due = time.monotonic() + KEEPALIVE_SECONDS
+                broadcast.wait(reached, due - time.monotonic())
     except FeedLost:
         return
     finally:

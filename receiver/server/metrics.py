@@ -51,6 +51,11 @@ COMMIT_MEMBERS = Histogram(
     "How many requests shared a commit.",
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
 )
+FEED_STREAMS = Gauge(
+    "kitledger_feed_streams",
+    "Streams of the feed that are open.",
+    multiprocess_mode="livesum",
+)
 HELD = "kitledger_quarantine_held"
 NO_ROOM = "no-room"
 LAG = "kitledger_projection_lag"
@@ -127,7 +132,14 @@ def exposition(
         # The folder may be removed again between any two statements.
         with suppress(OSError, ValueError):
             return _text(*asked, multiprocess.MultiProcessCollector(None))
-    own = (WEBHOOKS, HEADS_REFUSED, LAST_WITHOUT_ROOM, COMMIT_SECONDS, COMMIT_MEMBERS)
+    own = (
+        WEBHOOKS,
+        HEADS_REFUSED,
+        LAST_WITHOUT_ROOM,
+        COMMIT_SECONDS,
+        COMMIT_MEMBERS,
+        FEED_STREAMS,
+    )
     return _text(*asked, *own)
 
 

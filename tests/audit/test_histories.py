@@ -1,9 +1,10 @@
 """Histories are folds of streams, and survive what an older or a later version has recorded."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from eventsourcing.persistence import StoredEvent
 
@@ -121,7 +122,11 @@ def test_who_and_when_are_those_of_the_cause_and_of_the_ledger(ledger: Ledger) -
 
     delivered, observed = whole(ledger)
 
-    assert asdict(observed)["by"] == {"kind": "operator", "id": "tester", "name": "tester"}
+    assert msgspec.to_builtins(observed.by) == {
+        "kind": "operator",
+        "id": "tester",
+        "name": "tester",
+    }
     assert (observed.why, observed.request_id) == (TESTER.why, TESTER.request_id)
     assert delivered.recorded_at == observed.recorded_at > NOON
     assert observed.delivery is not None

@@ -23,6 +23,11 @@ LIMIT = 10
 FILL = """WITH RECURSIVE n(n) AS (
         SELECT CAST(1 AS BIGINT) UNION ALL SELECT n + 1 FROM n WHERE n < {rows})
     INSERT INTO {table} SELECT {columns} FROM n"""
+# Later ones have text ids, which say nothing of the time; those of type u1 come from e, those of u0 from d.
+TEXTS = (
+    "-n, CASE WHEN n % 2 = 1 THEN 'e' ELSE 'd' END, 'x' || ((n * 7919) % {rows}),"
+    " 'u' || (n % 2), 1000000 * (n + 100), '{{}}', n"
+)
 TABLES = {
     # Odd numbers are of type t1 and come from c, even ones of type t0 and from a; the last from b.
     EVENTS: "n, CASE WHEN n > {rows} - 40 THEN 'b' WHEN n % 2 = 1 THEN 'c' ELSE 'a' END, NULL,"
@@ -32,7 +37,7 @@ TABLES = {
     REGISTRATIONS: "n, n, n, n % 7, 'K' || n, NULL, n",
 }
 BLOCKS = """INSERT INTO {blocks}
-    SELECT id / 1024, min(created_at), max(created_at) FROM {events} GROUP BY 1"""
+    SELECT id / 1024, min(created_at), max(created_at) FROM {events} WHERE id > 0 GROUP BY 1"""
 COUNTED = 2000
 """Steps, in tens, that finding out whether a time has few events or many may cost: of 10 000 for all."""
 FEW_ROWS = 1001 + 1024 + ROWS // 1024 + 2 * LIMIT
@@ -72,6 +77,27 @@ PAGES: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "events of a type of many since": (EVENTS.page, {"type": "t1", "since": at(ROWS // 2)}),
     "events of a source of few since": (EVENTS.page, {"source": "a", "since": at(ROWS - 50)}),
     "events since the end": (EVENTS.page, {"since": at(ROWS + 1)}),
+    "events of text": (EVENTS.page, {"after": ("", "")}),
+    "events of text after": (EVENTS.page, {"after": ("x5", "a")}),
+    "events of text of a type after": (
+        EVENTS.page,
+        {"type": "u1", "after": ("x5", "a")},
+    ),
+    "events of text of a source": (EVENTS.page, {"source": "d", "after": ("", "")}),
+    "events of text of a source after": (
+        EVENTS.page,
+        {"source": "d", "after": ("x5", "d")},
+    ),
+    "events of text of a source with another type": (
+        EVENTS.page,
+        {"source": "d", "type": "u1", "after": ("", "")},
+    ),
+    "events of text of few since": (EVENTS.page, {"since": at(ROWS - 50), "after": ("", "")}),
+    "events of text of many since": (EVENTS.page, {"since": at(ROWS // 2), "after": ("", "")}),
+    "events of text of many before after": (
+        EVENTS.page,
+        {"before": at(ROWS // 2), "after": ("x5", "d")},
+    ),
     "kits": (KITS.page, {}),
     "kits after": (KITS.page, {"after": ("K10010000",)}),
     "kits of a status": (KITS.page, {"status": "S1"}),
@@ -103,7 +129,7 @@ def full(stores: Stores) -> Iterator[World]:
         made = World(url)
         with made.views.transaction() as connection:
             names = {model: made.named(model.tables[0][0]) for model in TABLES}
-            for model, columns in TABLES.items():
+            for model, columns in [*TABLES.items(), (EVENTS, TEXTS)]:
                 values = columns.format(rows=ROWS)
                 fill = FILL.format(rows=ROWS, table=names[model], columns=values)
                 connection.exec_driver_sql(fill, execution_options={"no_parameters": True})

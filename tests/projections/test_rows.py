@@ -49,7 +49,6 @@ def test_an_event_is_shown_as_it_was_sent(world: World) -> None:
     world.project()
     assert events(world) == [
         {
-            "number": 5,
             "id": 5,
             "source": "lab",
             "type": "kit.updated",

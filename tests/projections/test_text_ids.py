@@ -1,7 +1,7 @@
 """Events whose ids are text: in the list after the others, each once, and never taken for another one."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -50,13 +50,12 @@ def listed(world: World, limit: int, **wanted: Any) -> list[tuple[EventId, str]]
         if not rows:
             return found
         found += [(row["id"], row["source"]) for row in rows]
-        after = (rows[-1]["number"], rows[-1]["source"])
+        after = (rows[-1]["id"], rows[-1]["source"])
 
 
-def in_order(recorded: Sequence[tuple[EventId, str]]) -> list[tuple[EventId, str]]:
-    """Sort integers by value, and leave text in the order in which it was recorded."""
-    numbers = sorted(each for each in recorded if isinstance(each[0], int))
-    return [*numbers, *(each for each in recorded if isinstance(each[0], str))]
+def in_order(recorded: Iterable[tuple[EventId, str]]) -> list[tuple[EventId, str]]:
+    """Sort integers by value, and text after them by code points."""
+    return sorted(recorded, key=lambda each: (isinstance(each[0], str), each))
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +79,7 @@ def test_every_id_is_an_event_of_its_own(shared: World, sent: list[Any]) -> None
         recorded.setdefault(key, status)
     shared.project()
     for source in {key[1] for key in recorded}:
-        of_source = in_order([key for key in recorded if key[1] == source])
+        of_source = in_order(key for key in recorded if key[1] == source)
         assert listed(shared, 2, source=source) == of_source
 
 
@@ -92,12 +91,13 @@ def test_what_the_log_says_of_text_ids_is_what_the_rows_say(shared: World) -> No
     assert list(comparing.differences()) == []
 
 
-def test_text_comes_after_integers_in_the_order_of_recording(world: World) -> None:
-    sent: list[EventId] = ["b", 3515, "3514", 3514, "a"]
+def test_text_comes_after_integers_by_code_points(world: World) -> None:
+    sent: list[EventId] = ["b", 3515, "B", "é", "3514", 3514, "\U0001f9ea", "\uffe5", "a", "0"]
     for event_id in sent:
         send(world, event_id, "lab", "X")
     world.project()
-    assert listed(world, 2) == in_order([(each, "lab") for each in sent])
+    texts = ["0", "3514", "B", "a", "b", "é", "\uffe5", "\U0001f9ea"]
+    assert listed(world, 3) == [(each, "lab") for each in (3514, 3515, *texts)]
 
 
 def test_a_range_of_times_finds_text_ids_too(world: World) -> None:

@@ -72,7 +72,7 @@ def test_an_event_of_the_official_library_is_recorded(
 
 
 def test_a_batch_is_an_array_of_events(service: Service, broker: str) -> None:
-    sent = [event({"n": n}) for n in range(3)]
+    sent = [event({"n": n}, id=f"{n}") for n in range(3)]
     body = b"[" + b",".join(bytes(to_structured_event(each).body) for each in sent) + b"]"
     answer = post(service, broker, body, {"Content-Type": BATCH})
     assert answer.status_code == 202
@@ -103,7 +103,7 @@ def test_data_that_is_no_json_is_shown_as_text_or_in_base64(service: Service, br
     assert text.json()["id"] == "€ 1"
     post(service, broker, b"\xff\x00", headers | {"Content-Type": "image/png", "ce-id": "2"})
     post(service, broker, b"", headers | {"ce-id": "3"})
-    assert [each["data"] for each in listed(service, broker)] == ["é", "/wA=", None]
+    assert [each["data"] for each in listed(service, broker)] == ["/wA=", None, "é"]
 
 
 def test_events_of_two_producers_are_told_apart_by_their_source(

@@ -92,7 +92,9 @@ def test_where_there_is_no_ledger_none_is_made(
 ) -> None:
     monkeypatch.chdir(elsewhere.folder)
 
-    assert "no ledger at data/ledger.db" in error(here(elsewhere, *words.split()))
+    refused = error(here(elsewhere, *words.split()))
+    assert "no ledger at data/ledger.db" in refused
+    assert "set DATABASE_URL;" in refused
     assert list(elsewhere.folder.iterdir()) == []
 
 
@@ -102,7 +104,9 @@ def test_reading_makes_no_read_models(elsewhere: Service, monkeypatch: pytest.Mo
     for file in elsewhere.folder.glob("data/ledger-views.db*"):
         file.unlink()
 
-    assert "no read database at" in error(here(elsewhere, "projections", "status"))
+    refused = error(here(elsewhere, "projections", "status"))
+    assert "no read database at" in refused
+    assert "set VIEWS_DATABASE_URL;" in refused
     assert list(elsewhere.folder.glob("data/ledger-views.db*")) == []
     assert here(elsewhere, "projections", "rebuild").exit_code == 0
 

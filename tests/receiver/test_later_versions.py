@@ -32,6 +32,7 @@ def service(new_service: NewService) -> Service:
     assert started.post(REVIEWS, {"from": 1, "to": 2, "finding": "fine"}).status_code == 201
     later = [
         StoredEvent("kit/UL1", 2, "Kit.Teleported", UNREADABLE),
+        StoredEvent("freezer/7", 1, "Freezer.Opened", UNREADABLE),
         StoredEvent("registration/1", 2, "Registration.Moved", UNREADABLE),
         StoredEvent("review/1", 2, "Review.Recorded", NEWER),
         StoredEvent("client/by-name", 1, "Client.Added", UNREADABLE),
@@ -54,6 +55,21 @@ def test_they_are_told_and_hinder_only_what_must_know_them(service: Service) -> 
         service.request("PUT", f"/api/organizations/{ROOT}/groups/{ROOT}", json={"name": "x"}), 503
     )
     assert "later" in refusal["detail"]
+
+
+@pytest.mark.parametrize(
+    "query", ["kind=kit", "event=Kit.Teleported", "kind=kit&event=Kit.Teleported"]
+)
+def test_the_log_finds_them_by_what_they_are(service: Service, query: str) -> None:
+    found = service.get(f"/api/v1/audit/log/?{query}").json()
+
+    assert (found[-1]["event"], found[-1]["subject"]["id"]) == ("Kit.Teleported", "UL1")
+
+
+def test_the_log_finds_kinds_that_only_they_have(service: Service) -> None:
+    [found] = service.get("/api/v1/audit/log/?kind=freezer").json()
+
+    assert found["subject"] == {"kind": "freezer", "id": "7"}
 
 
 def test_commands_say_so_on_one_line(service: Service) -> None:

@@ -61,6 +61,28 @@ def test_a_source_of_any_preset_is_sent_as_its_sender_does(
     assert service.get(f"/api/v1/kits/{barcode}/").json()["status"] == "KIT_SHIPPED"
 
 
+@pytest.mark.one_store
+def test_an_id_is_an_integer_only_if_it_is_written_as_one(service: Service, name: str) -> None:
+    service.add_source(name, "--preset", "stripe")
+    for given in ("0012", "12", "\u0663"):
+        send(service, name, "sampled", "--id", given)
+    events = service.get(f"/api/v1/events/?source={name}").json()
+    assert [event["id"] for event in events] == [12, "0012", "\u0663"]
+
+
+@pytest.mark.one_store
+def test_what_fits_neither_body_nor_header_is_told(service: Service, name: str) -> None:
+    service.add_source(name, "--preset", "github")
+    for given in ("\u0663", " 5", "5\nx: y"):
+        printed = send(service, name, "sampled", "--id", given, check=False)
+        assert "a header carries printable ASCII alone" in printed.splitlines()[-1]
+    inside = f"{name}-inside"
+    places = ("--id-from", "body:/a/id", "--type-from", "body:/type", "--data-from", "body:")
+    service.add_source(inside, *places)
+    printed = send(service, inside, "sampled", "--data", "a=1", check=False)
+    assert "the data leaves no room for body:/a/id" in printed.splitlines()[-1]
+
+
 def test_it_explains_what_was_signed(service: Service) -> None:
     printed = send(service, "lab", "sampled", "--explain")
     assert re.search(
@@ -83,10 +105,19 @@ def test_nobody_there_is_one_line(service: Service) -> None:
     assert "nobody answers there" in done.output.splitlines()[-1]
 
 
+@pytest.mark.one_store
 @pytest.mark.parametrize(
     "arguments",
     [
         ("lab",),
+        ("lab", "sampled", "--preset", "github"),
+        ("lab", "--story", "kit", "--id", "5"),
+        ("lab", "--story", "kit", "--created-at", "2030-01-31T12:00:00Z"),
+        ("lab", "--file", "-", "--data", "a=1"),
+        ("lab", "sampled", "--url", "http://["),
+        ("lab", "sampled", "--url", "http://x:port"),
+        ("lab", "sampled", "--url", "http://x:99999"),
+        ("lab", "sampled", "--url", "http://"),
         ("lab", "sampled", "--story", "kit"),
         ("lab", "sampled", "--data", "x"),
         ("lab", "sampled", "--data", "a=1", "--data", "a.b=2"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.signatures import Unverified, verify
+from receiver.signatures import Unverified, claims, verify
 from registry.keys import Key, SourceError
 from registry.presets import PRESETS
 from registry.source import Source
@@ -67,6 +67,13 @@ def test_a_time_that_is_signed_grows_stale(preset: str, seconds: int) -> None:
         verify(source(preset=preset), SENT[preset], BODY, NOW + timedelta(seconds=seconds))
 
 
+@pytest.mark.parametrize(("preset", "skew"), [("stripe", 400), ("slack", 400), ("github", None)])
+def test_the_log_says_how_old_a_delivery_claims_to_be(preset: str, skew: int | None) -> None:
+    later = NOW + timedelta(seconds=400)
+    assert claims(source(preset=preset), SENT[preset], later)["skew_seconds"] == skew
+    assert claims(source(preset=preset), {}, later)["skew_seconds"] is None
+
+
 @pytest.mark.parametrize("preset", ["github", "shopify"])
 def test_where_no_time_is_sent_none_is_asked_for(preset: str) -> None:
     assert verify(source(preset=preset), SENT[preset], BODY, NOW + timedelta(days=9))
@@ -118,6 +125,26 @@ def test_any_digest_in_any_encoding(name: str, encoding: str | None) -> None:
     assert verify(described, {"X-Sig": f"other=1; s={value}"}, BODY, NOW)
 
 
+SIGNED = "{timestamp}:{body}"
+TIMED = digest(TIME.encode() + b":" + BODY)
+
+
+@pytest.mark.parametrize(
+    ("form", "header"),
+    [
+        ("ts={timestamp};h1={signature}", f"ts={TIME};h1={TIMED}"),
+        ("ts={timestamp};h1={signature}", f"h1={TIMED}; ts={TIME}"),
+        ("t={timestamp}, v1={signature}", f"t={TIME},v1={TIMED}"),
+        ('ts="{timestamp}",sig="{signature}"', f'key="a", sig="{TIMED}", ts="{TIME}"'),
+        ("HMAC-SHA256 {timestamp} {signature}", f"HMAC-SHA256 {TIME} {TIMED}"),
+        ("v1={signature},t={timestamp},v=2", f"v1={TIMED},t={TIME},v=2"),
+    ],
+)
+def test_a_form_may_separate_quote_and_name_its_items(form: str, header: str) -> None:
+    described = source(header="X-Sig", header_form=form, signed=SIGNED)
+    assert verify(described, {"X-Sig": header}, BODY, NOW)
+
+
 @pytest.mark.parametrize("preset", SENT)
 @given(text=st.text(st.characters(max_codepoint=255), max_size=300), data=st.data())
 def test_no_header_raises_anything_but_its_refusal(
@@ -146,11 +173,27 @@ def test_a_huge_header_is_refused(preset: str, filling: str) -> None:
         ),
         ({"signed": "{timestamp}"}, "what is signed has {body} once"),
         ({"signed": "{body}{body}"}, "what is signed has {body} once"),
-        ({"signed": "{id}.{body}"}, "what is signed has no {id}: it knows body, timestamp"),
+        (
+            {"signed": "{nonce}{body}"},
+            "what is signed has no {nonce}: it knows body, id, timestamp",
+        ),
+        ({"signed": "{id}.{body}"}, "{id} is signed, but id-from names no header"),
+        ({"signed": "{id}{body}", "id_from": "body:/id"}, "id-from names no header"),
         ({"signed": "{body}}"}, "a brace in what is signed belongs to no placeholder"),
         ({"signed": "é{body}"}, "printable ASCII"),
         ({"header_form": "v1="}, "the header's form has {signature} once"),
         ({"header_form": "{signature},{signature}"}, "the header's form has {signature} once"),
+        ({"header_form": "{timestamp}:{signature}", "signed": SIGNED}, "parts the items"),
+        ({"header_form": "t={timestamp},v1={signature}"}, "a time that is not signed proves"),
+        ({"timestamp_header": "X-Time"}, "a time that is not signed proves nothing"),
+        (
+            {
+                "timestamp_header": "X-Time",
+                "header_form": "t={timestamp},v1={signature}",
+                "signed": SIGNED,
+            },
+            "in the header's form or in a timestamp header, not in both",
+        ),
         ({"digest": "md5"}, "a digest is sha256, sha1, sha512"),
         ({"encoding": "base32"}, "an encoding hex or base64"),
         ({"header": "X Sig"}, "a header's name has letters, digits and dashes"),
@@ -159,6 +202,7 @@ def test_a_huge_header_is_refused(preset: str, filling: str) -> None:
         ({"type_from": "body:type"}, "type-from: a location is"),
         ({"data_from": "header:x"}, "data-from: data is in the body"),
         ({"preset": "cloudevents", "id_from": "body:/id"}, "CloudEvents say where their parts are"),
+        ({"preset": "github", "id_from": ""}, "the mapping lacks id-from"),
         ({"scheme": "standard-webhooks", "signed": "{body}"}, "has no signed to set"),
         ({"preset": "gitlab"}, "there is no preset gitlab"),
     ],
@@ -182,6 +226,15 @@ def test_a_part_that_is_set_takes_the_place_of_the_presets() -> None:
     after = completed({"id_from": "body:/id"}, before)
     assert {name for name in after if after[name] != before[name]} == {"id_from"}
     assert completed({"preset": "kitledger"}, after) == completed({})
+
+
+def test_an_id_in_a_header_may_be_signed_too() -> None:
+    described = source(header="X-Sig", id_from="header:X-Id", signed="{id}.{body}")
+    headers = {"X-Sig": digest(b"7." + BODY), "x-id": "7"}
+
+    assert verify(described, headers, BODY, NOW).webhook_id == "7"
+    assert "no live key" in refusal(headers | {"x-id": "8"}, BODY, described)
+    assert refusal({"X-Sig": headers["X-Sig"]}, BODY, described) == "x-id is missing"
 
 
 def test_the_digest_of_githubs_documentation() -> None:

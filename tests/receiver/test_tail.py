@@ -1,6 +1,8 @@
 """kitledger tail: the feed on a terminal, which goes on by itself after the server was away."""
 
 import json
+import re
+import shlex
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -69,6 +71,40 @@ def test_it_prints_a_line_for_each_event_that_passes(
     [line] = output.read_text().splitlines()
     assert f"{name}  sampled  2" in line
     assert "\\u202e" in line
+
+
+@pytest.mark.one_store
+def test_the_first_screen_of_the_readme_works(service: Service, tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    typed = re.findall(r"^\$ kitledger ((?:send|tail) .*)$", readme, re.MULTILINE)
+    sent, followed = (shlex.split(line, comments=True) for line in typed)
+    service.here(*sent, "--url", service.url)
+    # The client is another one on each machine.
+    words = followed[: followed.index("--client")]
+    with running(service, *words, output=tmp_path / "tail"):
+        assert eventually(lambda: "UL42345" in (tmp_path / "tail").read_text())
+
+
+@pytest.mark.one_store
+def test_a_closed_pipe_ends_it(service: Service, name: str) -> None:
+    service.add_source(name)
+    announce(service, 1, source=name)
+    words = ["tail", "--source", name, "--since", "beginning", "--json", "--url", service.url]
+    environment = {**service.environment, "KITLEDGER_CLIENT": ":".join(service.admin)}
+    with subprocess.Popen(
+        [*COMMAND, *words],
+        cwd=service.folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["id"] == 1
+        process.stdout.close()
+        announce(service, 2, source=name)
+        assert process.stderr.read() == b""
+        assert process.wait(20) == 0
 
 
 def test_from_a_time_on(service: Service, name: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from store.event_queries import SELECT_STREAM_OF_TOPIC, SELECT_TOPICS
 from store.log_queries import LogFilter, actors, lateral_seek, range_seek
 from store.postgres import BATCH_OF_TOPICS
 from store.stored_rows import AttributedEvent
@@ -101,6 +102,23 @@ def test_the_actors_of_a_topic_are_found_by_seeks_of_an_index(filled: Plain) -> 
             assert all(step.startswith("SEARCH stored_events USING COVERING") for step in read)
             assert not [step for step in steps if "B-TREE" in step], steps
             assert len(read) == 2, steps
+
+
+def test_the_topics_of_a_log_are_found_by_seeks_of_an_index(
+    filled: Plain, recorder: Recorder
+) -> None:
+    assert recorder.topics() == sorted(TOPICS)
+    assert [recorder.stream_of_topic(topic) for topic in TOPICS[:2]] == ["s0", "s7"]
+    for statement, values in ((SELECT_TOPICS, ()), (SELECT_STREAM_OF_TOPIC, (TOPICS[1],))):
+        explain = "EXPLAIN" if filled.on_postgres else "EXPLAIN QUERY PLAN"
+        marked = statement.replace("?", "%s") if filled.on_postgres else statement
+        steps = [row[-1] for row in filled.query(f"{explain} {marked}", *values)]
+        read = [step for step in steps if "stored_events" in step]
+        assert read, steps
+        assert all("stored_events_by" in step for step in read), steps
+        assert not [
+            step for step in steps if re.search("SCAN stored|Seq Scan|Sort|B-TREE", step)
+        ], steps
 
 
 def test_a_batch_is_read_by_positions_though_there_is_an_index_on_topics(

@@ -8,21 +8,21 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Text, select
 
 from domain.aggregates.delivery import Delivery
+from domain.event_ids import EventId
 from projections import lists
 from projections.batch_writer import BatchWriter
 from projections.models.events import blocks
-from projections.models.events.numbers import event_id_of, number_of
+from projections.models.events.numbers import INTEGERS, TEXTS, Kind, event_id_of, number_of
 from projections.projection import Projection, handles
 from projections.slot_tables import SPARSE, Word, versioned_tables
 from projections.snapshots import Snapshot
 from projections.times import from_microseconds, to_microseconds
 
-ORDER = ("id", "source")
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Events(Projection):
-    """Every recorded envelope, by the number of its id and by source: see numbers.py."""
+    """Every recorded envelope: by rising integer id, then by text id, and by source."""
 
     name = "events"
     events = versioned_tables(
@@ -40,7 +40,11 @@ class Events(Projection):
             ("source", "id"),
             ("source", "type", "id"),
             ("created_at",),
-            ("text_id", "source"),
+            ("text_id", "source", "created_at"),
+            ("type", "text_id", "source"),
+            ("source", "text_id"),
+            ("source", "type", "text_id"),
+            ("created_at", "text_id"),
         ],
         rising="id",
     )
@@ -67,7 +71,8 @@ class Events(Projection):
         self, writer: BatchWriter, event: Delivery.Recorded, position: int, number: int
     ) -> None:
         created_at = to_microseconds(event.created_at)
-        writer.changed[position] = number, created_at
+        if number >= 0:
+            writer.changed[position] = number, created_at
         writer.upsert(
             self.events,
             id=number,
@@ -79,30 +84,46 @@ class Events(Projection):
         )
 
     def finish_batch(self, writer: BatchWriter) -> None:
-        """Widen the time ranges of the blocks of ids."""
+        """Widen the time ranges of the blocks of integer ids."""
         blocks.widen(writer)
 
     def page(
         self,
         snapshot: Snapshot,
         *,
-        since: datetime | None = None,
-        before: datetime | None = None,
+        limit: int,
+        after: tuple[EventId, str] | None = None,
         **wanted: Any,
     ) -> list[dict[str, Any]]:
-        """Return events by rising number and source, created at `since` or later and before `before`.
+        """Return events by rising id and source, created at `since` or later and before `before`.
 
-        See lists.page for the other arguments.
+        Integer ids come first, then text by code points. See lists.page for the other arguments.
         """
-        if since is None and before is None:
-            rows = lists.page(snapshot, self.events, ORDER, **wanted)
-        else:
-            times: dict[str, Any] = {
-                "since": to_microseconds(since or FIRST),
-                "before": to_microseconds(before or LAST) + (not before),
-            }
-            rows = blocks.page(snapshot, self.events, **times, **wanted)
+        in_text = after is not None and isinstance(after[0], str)
+        rows = [] if in_text else self._page(snapshot, INTEGERS, limit, after, **wanted)
+        if len(rows) < limit:
+            after, limit = after if in_text else None, limit - len(rows)
+            rows += self._page(snapshot, TEXTS, limit, after, **wanted)
         return [_shown(row) for row in rows]
+
+    def _page(
+        self,
+        snapshot: Snapshot,
+        kind: Kind,
+        limit: int,
+        after: tuple[EventId, str] | None,
+        *,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        **equal: Any,
+    ) -> list[dict[str, Any]]:
+        asked: dict[str, Any] = {"limit": limit, "after": after, **equal}
+        if since is None and before is None:
+            asked.update(kind.since(after))
+            return lists.page(snapshot, self.events, kind.order, **asked)
+        asked["since"] = to_microseconds(since or FIRST)
+        asked["before"] = to_microseconds(before or LAST) + (not before)
+        return blocks.page(snapshot, self.events, kind, **asked)
 
 
 class _Envelope(msgspec.Struct):
@@ -123,7 +144,6 @@ _envelope = msgspec.json.Decoder(_Envelope)
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "number": row["id"],
         "id": event_id_of(row),
         "source": row["source"],
         "type": row["type"],

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, fields
 
+from domain.event_ids import EventId
 from projections.models.events import PROJECTION
 from receiver import pages
 from receiver.access import requires
@@ -46,7 +47,7 @@ class EventsQuery(pages.PageSchema):
     source = Text(64, load_default=None)
     since = QueryDateTime(data_key="created_at__gte", load_default=None)
     before = QueryDateTime(data_key="created_at__lt", load_default=None)
-    after = pages.Cursor([int, str], load_default=None)
+    after = pages.Cursor([EventId, str], load_default=None)
 
 
 @blueprint.route("/")
@@ -57,4 +58,4 @@ def list_events(query: dict[str, Any]) -> Response:
     """List events by id"""
     with consistent_snapshot(PROJECTION.name) as snapshot:
         rows = PROJECTION.page(snapshot, **pages.one_more(query))
-    return pages.page(rows, query["limit"], _many.dump, ["number", "source"])
+    return pages.page(rows, query["limit"], _many.dump, ["id", "source"])
