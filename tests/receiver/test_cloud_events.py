@@ -201,5 +201,9 @@ def test_the_handshake_allows_who_asks(service: Service, broker: str) -> None:
     assert answer.headers["webhook-allowed-origin"] == "emitter.example.com"
     assert answer.headers["webhook-allowed-rate"] == "120"
     assert "POST" in answer.headers["allow"]
+    for rate in ("0", "fast", "9" * 5000):
+        asked["WebHook-Request-Rate"] = rate
+        answer = service.anonymous("OPTIONS", f"/webhooks/{broker}", headers=asked)
+        assert answer.headers["webhook-allowed-rate"] == "*"
     other = service.anonymous("OPTIONS", "/webhooks/lab", headers=asked)
     assert "webhook-allowed-origin" not in other.headers
