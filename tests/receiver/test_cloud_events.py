@@ -180,6 +180,19 @@ def test_data_in_base64_is_checked(service: Service, broker: str, base64: Any) -
     assert [each["data"] for each in listed(service, broker)] == ["AA=="]
 
 
+def test_json_that_is_sent_as_bytes_is_read(service: Service, broker: str, fresh: Fresh) -> None:
+    data = {"kit": {"barcode": f"CE{fresh()}", "status": "KIT_SHIPPED"}}
+    sent = event(json.dumps(data).encode(), "kit.updated")
+    assert b"data_base64" in bytes(to_structured_event(sent).body)
+    assert send(service, broker, sent, "structured").status_code == 202
+    assert send(service, broker, sent, "structured").json()["status"] == "duplicate"
+    assert listed(service, broker)[0]["data"] == data
+    assert service.get(f"/api/v1/kits/{data['kit']['barcode']}/").status_code == 200
+    lacking = event(b"{}", "kit.updated")
+    errors = send(service, broker, lacking, "structured").json()["errors"]
+    assert list(errors) == ["body:/data_base64/kit"]
+
+
 def test_a_format_that_is_not_read_is_refused(service: Service, broker: str) -> None:
     for mimetype in ("application/cloudevents+avro", "application/cloudevents-batch+xml"):
         answer = post(service, broker, b"{}", {"Content-Type": mimetype})
