@@ -6,14 +6,15 @@ Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/htt
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
-from domain.aggregates.delivery import BASE64, TEXT
+from domain.aggregates.delivery import BASE64, DECODED, TEXT
 from domain.event_ids import LONGEST_TEXT, EventId, is_event_id
 from domain.messages import InvalidEnvelope, Message
 from domain.receipt import VerifiedDelivery
-from receiver import arrays
+from receiver import arrays, strict_json
 from receiver.mapped_envelopes import (
     MISSING,
     Errors,
@@ -26,7 +27,9 @@ from receiver.signatures import Headers
 
 STRUCTURED, BATCHED = "application/cloudevents+json", "application/cloudevents-batch+json"
 CONTENT_TYPE, PREFIX = "content-type", "ce-"
-FORMATS = "application/cloudevents"
+FORMATS, ENCODED = "application/cloudevents", "body:/data_base64"
+OF_DATA = {TEXT: "body:", BASE64: "body:", DECODED: ENCODED}
+"""What errors call the places of data that are no locations."""
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _ESCAPED = re.compile(r"\\(.)")
 Places = Callable[[str], str]
@@ -86,23 +89,29 @@ def _structured(value: Any, body: bytes) -> Message | InvalidEnvelope:
     if not isinstance(value, dict):
         return InvalidEnvelope(body, "invalid", {"body": ["A CloudEvent is an object."]})
     errors: Errors = {}
-    name = "data"
-    if value.get("data_base64") is not None:
-        name = "data_base64"
+    data, data_from = value.get("data"), "body:/data"
+    if (encoded := value.get("data_base64")) is not None:
+        data_from = ENCODED
         if "data" in value:
-            errors["body:/data_base64"] = ["There is data already."]
-        elif not _is_base64(value[name]):
-            errors["body:/data_base64"] = ["Must be base64."]
-    return _message(
-        value, "body:/{}".format, errors, value.get(name), body=body, data_from=f"body:/{name}"
-    )
+            errors[ENCODED] = ["There is data already."]
+        else:
+            try:
+                data, data_from = _in_base64(encoded, value.get("datacontenttype"))
+            except (TypeError, ValueError):
+                errors[ENCODED] = ["Must be base64."]
+    return _message(value, "body:/{}".format, errors, data, body=body, data_from=data_from)
 
 
-def _is_base64(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and b64decode(value, validate=True) is not None
-    except ValueError:
-        return False
+def _in_base64(encoded: Any, content_type: Any) -> tuple[Any, str]:
+    """Return data that is in base64, and its place: JSON as its value, else as it is.
+
+    Raises TypeError and ValueError for what is no base64.
+    """
+    content = b64decode(encoded, validate=True)
+    if _is_json(mimetype_of({CONTENT_TYPE: str(content_type or "")})):
+        with suppress(ValueError):
+            return strict_json.parse(strict_json.decode(content)), DECODED
+    return encoded, ENCODED
 
 
 def _binary(
@@ -148,7 +157,7 @@ def _message(
     sequence = _sequence(attributes, place, errors)
     payload = None
     if event_type is not None:
-        of_data = data_from if data_from.startswith("body:") else "body:"
+        of_data = data_from if data_from.startswith("body:") else OF_DATA[data_from]
         payload = checked_payload(event_type, data, of_data, errors)
     if errors or event_id is None or event_type is None:
         return InvalidEnvelope(body, "invalid", errors, event_id)

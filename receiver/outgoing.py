@@ -84,7 +84,10 @@ def signed(
     now: datetime,
 ) -> Webhook:
     """Return a body with its headers and those of its signature; raises SourceError if a key can't sign."""
-    key = verification_key(source.scheme, secret)
+    try:
+        key = verification_key(source.scheme, secret)
+    except ValueError as error:
+        raise SourceError(str(error)) from error
     if not isinstance(key, bytes):
         raise SourceError("a public key verifies signatures and makes none")
     form, timestamp = source.form, str(int(now.timestamp()))

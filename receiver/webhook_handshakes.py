@@ -1,5 +1,7 @@
 """The handshake of the CloudEvents webhook specification."""
 
+import re
+
 from flask import Response
 from werkzeug.datastructures import Headers
 
@@ -8,6 +10,7 @@ from registry.source import Source
 
 METHODS = "GET, HEAD, OPTIONS, POST"
 ORIGIN, RATE = "WebHook-Request-Origin", "WebHook-Request-Rate"
+_RATE = re.compile(r"[1-9][0-9]{0,9}")
 
 
 def of_cloud_events(source: Source, headers: Headers) -> Response:
@@ -20,6 +23,6 @@ def of_cloud_events(source: Source, headers: Headers) -> Response:
     if source.preset == CLOUDEVENTS and origin:
         response.headers["WebHook-Allowed-Origin"] = origin
         response.headers["WebHook-Allowed-Rate"] = (
-            rate if (rate := headers.get(RATE, "")).isdecimal() else "*"
+            rate if _RATE.fullmatch(rate := headers.get(RATE, "")) else "*"
         )
     return response

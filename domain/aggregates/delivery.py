@@ -1,7 +1,7 @@
 """One envelope of one source: recorded once, however often it is delivered."""
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,8 @@ from domain.receipt import Receipt
 
 TEXT, BASE64 = "text:", "base64:"
 """The data is the body itself, which is no JSON: as text, or in base64."""
+DECODED = "decoded:/data_base64"
+"""The data is JSON that the body holds in base64."""
 Content = tuple[str, str | None, bool]
 """What an envelope says beside its body: its type, the CloudEvents source, and whether the body is no JSON."""
 
@@ -42,12 +44,14 @@ class Delivery(Aggregate):
         def data(self) -> Any:
             """Return the data in the body: a JSON value, None where there is none.
 
-            `data_from` is TEXT, BASE64, or a location in the body; None is `body:/data`.
+            `data_from` is TEXT, BASE64, DECODED, or a location in the body; None is `body:/data`.
             """
             if self.data_from == TEXT:
                 return self.body.decode("utf-8", "replace") or None
             if self.data_from == BASE64:
                 return b64encode(self.body).decode()
+            if self.data_from == DECODED:
+                return json.loads(b64decode(json.loads(self.body)["data_base64"]))
             location = locations.parse(self.data_from or "body:/data")
             try:
                 return location.find({}, json.loads(self.body))

@@ -42,7 +42,9 @@ Prepared = tuple[bytes, dict[str, str]]
     "--created-at", callback=as_time, help="The event's time; that of its receipt otherwise."
 )
 @click.option(
-    "--preset", type=click.Choice(list(PRESETS)), help="How it is said and signed, with --secret."
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    help="How it is said and signed, with --secret; as the default otherwise.",
 )
 @takes_secret("--secret", "The source's secret; that in the ledger of the settings otherwise.")
 @takes_url

@@ -29,6 +29,11 @@ blueprint = Blueprint(
 )
 
 
+def _header(name: str, example: str) -> dict[str, Any]:
+    """Describe a header of a request."""
+    return {"in": "header", "name": name, "schema": {"type": "string"}, "example": example}
+
+
 class FeedItemSchema(Schema):
     """A recorded event, with its position."""
 
@@ -53,7 +58,10 @@ class FeedQuery(pages.PageSchema):
 @requires("reader", as_of=False)
 @blueprint.query(FeedQuery)
 @blueprint.response(200, FeedItemSchema(many=True))
-@blueprint.doc(responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}})
+@blueprint.doc(
+    parameters=[_header("Prefer", "wait=20"), _header("Last-Event-ID", "1200")],
+    responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}},
+)
 def get_feed(query: dict[str, Any]) -> Response:
     """List what was recorded, by position, and wait for more
 

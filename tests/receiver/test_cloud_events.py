@@ -72,7 +72,7 @@ def test_an_event_of_the_official_library_is_recorded(
 
 
 def test_a_batch_is_an_array_of_events(service: Service, broker: str) -> None:
-    sent = [event({"n": n}) for n in range(3)]
+    sent = [event({"n": n}, id=f"{n}") for n in range(3)]
     body = b"[" + b",".join(bytes(to_structured_event(each).body) for each in sent) + b"]"
     answer = post(service, broker, body, {"Content-Type": BATCH})
     assert answer.status_code == 202
@@ -180,6 +180,19 @@ def test_data_in_base64_is_checked(service: Service, broker: str, base64: Any) -
     assert [each["data"] for each in listed(service, broker)] == ["AA=="]
 
 
+def test_json_that_is_sent_as_bytes_is_read(service: Service, broker: str, fresh: Fresh) -> None:
+    data = {"kit": {"barcode": f"CE{fresh()}", "status": "KIT_SHIPPED"}}
+    sent = event(json.dumps(data).encode(), "kit.updated")
+    assert b"data_base64" in bytes(to_structured_event(sent).body)
+    assert send(service, broker, sent, "structured").status_code == 202
+    assert send(service, broker, sent, "structured").json()["status"] == "duplicate"
+    assert listed(service, broker)[0]["data"] == data
+    assert service.get(f"/api/v1/kits/{data['kit']['barcode']}/").status_code == 200
+    lacking = event(b"{}", "kit.updated")
+    errors = send(service, broker, lacking, "structured").json()["errors"]
+    assert list(errors) == ["body:/data_base64/kit"]
+
+
 def test_a_format_that_is_not_read_is_refused(service: Service, broker: str) -> None:
     for mimetype in ("application/cloudevents+avro", "application/cloudevents-batch+xml"):
         answer = post(service, broker, b"{}", {"Content-Type": mimetype})
@@ -201,5 +214,9 @@ def test_the_handshake_allows_who_asks(service: Service, broker: str) -> None:
     assert answer.headers["webhook-allowed-origin"] == "emitter.example.com"
     assert answer.headers["webhook-allowed-rate"] == "120"
     assert "POST" in answer.headers["allow"]
+    for rate in ("0", "fast", "9" * 5000):
+        asked["WebHook-Request-Rate"] = rate
+        answer = service.anonymous("OPTIONS", f"/webhooks/{broker}", headers=asked)
+        assert answer.headers["webhook-allowed-rate"] == "*"
     other = service.anonymous("OPTIONS", "/webhooks/lab", headers=asked)
     assert "webhook-allowed-origin" not in other.headers

@@ -132,3 +132,8 @@ def test_a_wrong_use_is_told(service: Service, arguments: tuple[str, ...]) -> No
 
 def test_a_source_that_is_not_there_is_told(service: Service) -> None:
     assert "there is no source nobody" in send(service, "nobody", "sampled", check=False)
+
+
+def test_a_secret_of_another_form_is_told(service: Service) -> None:
+    printed = send(service, "lab", "sampled", "--secret", "no secret", check=False)
+    assert printed.splitlines()[-1] == "Error: the secret starts with neither whsec_ nor whpk_"
