@@ -9,10 +9,12 @@ from domain.messages import InvalidEnvelope, Message
 from domain.receipt import VerifiedDelivery
 from domain.use_cases.delivery_handler import DeliveryHandler
 from receiver import cloud_events, dates, envelopes
-from receiver.challenges import slack_challenge
+from receiver.challenges import challenge
 from receiver.signatures import Unverified, verify
-from registry.presets import SLACK
 from registry.source import Source
+
+HANDSHAKE = {"outcome": "handshake"}
+
 
 TAKEN = {"recorded", "duplicate"}
 
@@ -21,7 +23,7 @@ TAKEN = {"recorded", "duplicate"}
 class Attempt:
     """What would become of a webhook: whether its signature holds, and the outcome of each event.
 
-    `refused` says why it would be refused as a whole; the outcomes are those that it would have otherwise.
+    `refused` says why it would be refused whatever its signature and its events are.
     """
 
     accepted: bool
@@ -56,8 +58,8 @@ def attempt(ledger: Ledger, source: Source, headers: Mapping[str, str], body: by
         refused = "the source was retired"
     if refused is None and not delivery.key_id:
         refused = f"401, the signature is {signature}"
-    if source.preset == SLACK and slack_challenge(body) is not None:
-        return Attempt(refused is None, refused, signature, [{"outcome": "challenge"}])
+    if challenge(source, body):
+        return Attempt(refused is None, refused, signature, [HANDSHAKE])
     delivery = envelopes.with_headers(source, delivery, sent)
     messages, batch = envelopes.read_delivery(source, delivery)
     streams = DeliveryHandler.streams_of(delivery, messages, batch=batch)

@@ -7,15 +7,15 @@ from flask import Response, abort, current_app, g, request
 from domain.cause import SOURCE, Cause
 from domain.messages import Outcome
 from domain.use_cases import deliveries
-from receiver import bodies, challenges, dates, envelopes, webhook_handshakes, webhook_refusals
+from receiver import bodies, dates, envelopes, webhook_handshakes, webhook_refusals
 from receiver.admission import Arrival
 from receiver.answers import answer
 from receiver.blueprint import Blueprint, answers_options_itself
+from receiver.challenges import challenge
 from receiver.current import ledger, services
 from receiver.errors import Overloaded, problem
 from receiver.signatures import Unverified, verify
 from receiver.webhook_description import ADDRESS, WEBHOOK
-from registry.presets import SLACK
 from registry.source import Source
 
 blueprint = Blueprint("webhooks", __name__, description="Sources announce events here.")
@@ -49,10 +49,9 @@ def receive(source: str) -> Response:
         except Unverified as refusal:
             return webhook_refusals.unverified(sender, refusal)
         services().sources.uses.note(sender.name, delivery.key_id, delivery.received_at)
-    challenge = sender.preset == SLACK and challenges.slack_challenge(body)
-    if challenge:
+    if wanted := challenge(sender, body):
         g.webhook_outcomes = ["handshake"]
-        return Response(challenge, content_type="text/plain; charset=utf-8")
+        return Response(wanted, content_type="text/plain; charset=utf-8")
     g.cause = Cause.of(SOURCE, source, source, request_id=g.request_id)
     with extensions["admission"].admit(len(body)):
         if sender.has_default_envelope:

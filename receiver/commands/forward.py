@@ -51,7 +51,8 @@ def forward(
     again, so a receiver may get an event twice, with the same webhook-id. The first time it prints the secret.
     """
     from receiver.commands.following import Feed
-    from receiver.commands.forwarding import begin, post, progress_file, sender
+    from receiver.commands.forward_progress import progress_file
+    from receiver.commands.forwarding import begin, post, sender
 
     file = progress_file(name)
     feed = Feed(url, client, {"type": filters["event_type"], "source": filters["source"]})

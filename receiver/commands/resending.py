@@ -24,7 +24,8 @@ def split_ends(ends: Sequence[str]) -> tuple[int | None, str | None]:
 
 def resend(target: str, name: str, first: int, last: int | None) -> None:
     """Post what was recorded from a position to another, in order, as the forward of a name does it."""
-    from receiver.commands.forwarding import post, progress_file, sender
+    from receiver.commands.forward_progress import progress_file
+    from receiver.commands.forwarding import post, sender
     from receiver.feed.items import read_items
 
     with (

@@ -10,7 +10,8 @@ import click
 from receiver.commands.calls import TIMEOUT_SECONDS, clock_difference, request, takes_url
 from receiver.commands.secrets import given_secret, takes_secret
 from receiver.commands.send_data import as_data, as_event_id, kit_life, new_id
-from receiver.commands.shared import json_text, open_services
+from receiver.commands.senders import source_and_secret
+from receiver.commands.shared import json_text
 from receiver.commands.source_options import as_time
 from receiver.commands.terminal import printable
 from registry.presets import PRESETS
@@ -65,7 +66,7 @@ def send(
 
     from receiver.outgoing import signed
 
-    sender, key = _sender(source, preset, given_secret(secret, secret_file))
+    sender, key = source_and_secret(source, preset, given_secret(secret, secret_file))
     with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
         for body, headers in _prepared(sender, type, **said):
             webhook_id = (
@@ -106,33 +107,6 @@ def _prepared(
     else:
         body, headers = envelope(sender, event)
         yield (body if file is None else file.read()), headers
-
-
-def _sender(name: str, preset: str | None, secret: str | None) -> "tuple[Source, str]":
-    """Return a source, and the secret to sign with."""
-    from registry.keys import STANDARD_WEBHOOKS
-    from registry.source import Source
-    from registry.source_settings import completed
-
-    if preset is not None and secret is None:
-        raise click.UsageError("--preset says how to sign with a --secret: give it too.")
-    if secret is not None:
-        settings = completed({"preset": preset})
-        own = {each: settings.pop(each) for each in ("scheme", "tolerance", "header", "prefix")}
-        parts = {part: value for part, value in settings.items() if value is not None}
-        return Source(name, keys=(), parts=parts, **own), secret
-    with open_services(migrate=False, read_models=False) as services:
-        source = services.sources.get(name)
-    if source is None:
-        raise click.ClickException(f"there is no source {name} in this ledger")
-    usable = [
-        each.secret
-        for each in source.keys
-        if source.scheme != STANDARD_WEBHOOKS or each.secret.startswith("whsec_")
-    ]
-    if not usable:
-        raise click.ClickException(f"source {name} has no live secret that signs: give --secret")
-    return source, usable[-1]
 
 
 def _print_request(address: str, webhook: "Webhook", *, explain: bool) -> None:

@@ -1,7 +1,7 @@
 """Events whose ids are text: in the list after the others, each once, and never taken for another one."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from audit.reconcile.reconciliation import Reconciliation
 from domain.aggregates.delivery import Delivery
 from domain.event_ids import EventId, is_event_id
-from domain.messages import InvalidEnvelope, Outcome
+from domain.messages import InvalidEnvelope, Message, Outcome
 from domain.use_cases import deliveries
 from projections.models import all_projections
 from projections.models.events import Events
 from projections.models.quarantine import Quarantined
 from receiver import envelopes
 from tests.domain.observations import fresh_world
-from tests.domain.scene import NOON, kit, verified
+from tests.domain.scene import NOON, kit, release_one, verified
 from tests.harness.stores import Stores
 from tests.projections.world import World
 
@@ -105,6 +105,45 @@ def test_a_range_of_times_finds_text_ids_too(world: World) -> None:
     world.project()
     assert listed(world, 2, since=NOON) == [("a", "lab")]
     assert listed(world, 2, before=NOON) == []
+
+
+def test_lists_as_of_a_position_and_reconciling_know_text_that_was_replaced(world: World) -> None:
+    for event_id in ("b", 3514, "a", "3514", "c"):
+        send(world, event_id, "lab", "X")
+    expected = {world.head: listed_as_of(world, world.head)}
+    for event_id in ("a", "c"):
+        held = send(world, event_id, "lab", "Y").quarantine
+        assert held is not None
+        release_one(world.ledger, held, reader(event_id), now=NOON, replace=True)
+        expected[world.head] = {**listed_as_of(world, world.head - 1), event_id: "KIT_Y"}
+    for position, rows in expected.items():
+        assert listed_as_of(world, position) == rows
+    assert list(expected[world.head]) == [3514, "3514", "a", "b", "c"]
+    comparing = Reconciliation(world.ledger, world.views, all_projections(), lambda _: None)
+    assert list(comparing.differences()) == []
+    kept_up = world.rows(EVENTS)
+    assert world.rebuilt()["events"] == kept_up
+
+
+def reader(event_id: EventId) -> Callable[[bytes], tuple[list[Message | InvalidEnvelope], bool]]:
+    """Return a function that reads a body as one with this id."""
+
+    def read(body: bytes) -> tuple[list[Message | InvalidEnvelope], bool]:
+        [message], batch = envelopes.read(body)
+        return [replace(message, event_id=event_id)], batch
+
+    return read
+
+
+def listed_as_of(world: World, position: int) -> dict[EventId, str]:
+    """Return the status that each event told as of a position, by rising id."""
+    world.project()
+    found, after = dict[EventId, str](), None
+    with world.reading(EVENTS, position) as snapshot:
+        while rows := EVENTS.page(snapshot, limit=2, after=after):
+            found.update((row["id"], row["data"]["kit"]["status"]) for row in rows)
+            after = rows[-1]["id"], rows[-1]["source"]
+    return found
 
 
 def test_a_conflict_says_the_id_as_it_was_sent(world: World) -> None:

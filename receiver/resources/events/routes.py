@@ -55,7 +55,10 @@ class EventsQuery(pages.PageSchema):
 @blueprint.query(EventsQuery)
 @blueprint.response(200, EventSchema(many=True))
 def list_events(query: dict[str, Any]) -> Response:
-    """List events by id"""
+    """List events by id
+
+    Integers come first, then text by code points.
+    """
     with consistent_snapshot(PROJECTION.name) as snapshot:
         rows = PROJECTION.page(snapshot, **pages.one_more(query))
     return pages.page(rows, query["limit"], _many.dump, ["id", "source"])
