@@ -5,35 +5,24 @@ Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/htt
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
 from domain.aggregates.delivery import BASE64, DECODED, TEXT
-from domain.event_ids import LONGEST_TEXT, EventId, is_event_id
 from domain.messages import InvalidEnvelope, Message
 from domain.receipt import VerifiedDelivery
 from receiver import arrays, strict_json
-from receiver.mapped_envelopes import (
-    MISSING,
-    Errors,
-    checked_id,
-    checked_payload,
-    checked_time,
-    checked_type,
-)
+from receiver.cloud_event_attributes import ENCODED, message
+from receiver.mapped_envelopes import Errors
 from receiver.signatures import Headers
 
 STRUCTURED, BATCHED = "application/cloudevents+json", "application/cloudevents-batch+json"
 CONTENT_TYPE, PREFIX = "content-type", "ce-"
-FORMATS, ENCODED = "application/cloudevents", "body:/data_base64"
-OF_DATA = {TEXT: "body:", BASE64: "body:", DECODED: ENCODED}
-"""What errors call the places of data that are no locations."""
+FORMATS = "application/cloudevents"
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _ESCAPED = re.compile(r"\\(.)")
-Places = Callable[[str], str]
-"""A function that returns the place of an attribute."""
 
 
 def unread_type(mimetype: str) -> str | None:
@@ -99,7 +88,7 @@ def _structured(value: Any, body: bytes) -> Message | InvalidEnvelope:
                 data, data_from = _in_base64(encoded, value.get("datacontenttype"))
             except (TypeError, ValueError):
                 errors[ENCODED] = ["Must be base64."]
-    return _message(value, "body:/{}".format, errors, data, body=body, data_from=data_from)
+    return message(value, "body:/{}".format, errors, data, body=body, data_from=data_from)
 
 
 def _in_base64(encoded: Any, content_type: Any) -> tuple[Any, str]:
@@ -125,7 +114,7 @@ def _binary(
                 attributes[name.removeprefix(PREFIX)] = _decoded(value)
             except UnicodeDecodeError:
                 errors[f"header:{name}"] = ["Not percent-encoded UTF-8."]
-    return _message(
+    return message(
         attributes, f"header:{PREFIX}{{}}".format, errors, data, body=body, data_from=data_from
     )
 
@@ -135,52 +124,3 @@ def _decoded(value: str) -> str:
     if _QUOTED.fullmatch(value):
         value = _ESCAPED.sub(r"\1", value[1:-1])
     return unquote(value, errors="strict")
-
-
-def _message(
-    attributes: Mapping[str, Any],
-    place: Places,
-    errors: Errors,
-    data: Any,
-    *,
-    body: bytes,
-    data_from: str,
-) -> Message | InvalidEnvelope:
-    event_id = _text_id(attributes.get("id"), place("id"), errors)
-    event_type = checked_type(attributes.get("type"), place("type"), errors)
-    if attributes.get("specversion") != "1.0":
-        errors[place("specversion")] = ["Must be 1.0."]
-    source = attributes.get("source")
-    if not (isinstance(source, str) and source):
-        errors[place("source")] = [MISSING if source is None else "Must be text."]
-    created_at = checked_time(attributes.get("time"), place("time"), errors)
-    sequence = _sequence(attributes, place, errors)
-    payload = None
-    if event_type is not None:
-        of_data = data_from if data_from.startswith("body:") else OF_DATA[data_from]
-        payload = checked_payload(event_type, data, of_data, errors)
-    if errors or event_id is None or event_type is None:
-        return InvalidEnvelope(body, "invalid", errors, event_id)
-    return Message(body, event_id, event_type, created_at, payload, sequence, data_from)
-
-
-def _text_id(value: Any, place: str, errors: Errors) -> EventId | None:
-    """Return an event's id, which is text: digits too."""
-    event_id = checked_id(value if isinstance(value, str) else None, place, errors)
-    if event_id is None and value is not None:
-        errors[place] = [f"Must be text of 1 to {LONGEST_TEXT} printable characters."]
-    return event_id
-
-
-def _sequence(attributes: Mapping[str, Any], place: Places, errors: Errors) -> str | None:
-    """Return the value of the extension `sequence`; a number is taken for its digits.
-
-    Source: https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/sequence.md
-    """
-    value = attributes.get("sequence")
-    if type(value) is int:
-        value = str(value)
-    if value is None or (isinstance(value, str) and is_event_id(value)):
-        return value
-    errors[place("sequence")] = [f"Must be text of 1 to {LONGEST_TEXT} printable characters."]
-    return None

@@ -56,5 +56,5 @@ def test_nothing_fails_and_what_is_recorded_is_listed(
     assert sorted(each["id"] for each in listed) == sorted(recorded)
     if answer.status_code == 202 and "results" not in answer.json():
         structured = content_type.startswith("application/cloudevents")
-        said = json.loads(body)["id"] if structured else unquote(attributes["id"])
-        assert recorded == [said.strip('"').replace("\\", "")]
+        unquoted = attributes["id"].strip('"').replace("\\", "")
+        assert recorded == [json.loads(body)["id"] if structured else unquote(unquoted)]
