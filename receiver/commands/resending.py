@@ -35,6 +35,8 @@ def resend(target: str, name: str, first: int, last: int | None) -> None:
         secret = progress_file(name).secret()
         head = services.ledger.store.max_notification_id()
         after, end = first - 1, head if last is None else min(last, head)
+        if after >= end:
+            raise click.ClickException(f"nothing is recorded from {first} to {end}")
         while after < end:
             items, after = read_items(services.ledger, after)
             for item in items:
