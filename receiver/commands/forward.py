@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from receiver.commands.calls import as_address, takes_client, takes_url
-from receiver.commands.terminal import printable
+from receiver.commands.terminal import drop_output, printable
 
 
 def _as_name(_: click.Context, __: click.Parameter, text: str) -> str:
@@ -68,7 +68,9 @@ def forward(
                 if item is not None:
                     said = f"{position}  {item['source']}  {item['type']}  {item['id']}"
                     click.echo(printable(said))
-        except (KeyboardInterrupt, BrokenPipeError):
+        except KeyboardInterrupt:
             pass
+        except BrokenPipeError:
+            drop_output()
         finally:
             feed.close()

@@ -8,7 +8,7 @@ import click
 
 from receiver.commands.calls import takes_client, takes_url
 from receiver.commands.shared import json_text
-from receiver.commands.terminal import printable
+from receiver.commands.terminal import drop_output, printable
 
 if TYPE_CHECKING:
     from receiver.commands.following import Feed
@@ -59,8 +59,10 @@ def tail(
         for _, item in feed.items(_position(feed, since)):
             if item is not None:
                 click.echo(json_text(item) if as_json else _line(item))
-    except (KeyboardInterrupt, BrokenPipeError):
+    except KeyboardInterrupt:
         pass
+    except BrokenPipeError:
+        drop_output()
     finally:
         feed.close()
 

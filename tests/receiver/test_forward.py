@@ -9,7 +9,7 @@ from standardwebhooks import Webhook
 
 from tests.conftest import NewService
 from tests.harness.service import Service
-from tests.harness.waiting import eventually
+from tests.harness.waiting import PATIENCE_SECONDS, eventually
 from tests.receiver.receivers import Receiver
 from tests.receiver.test_tail import announce, running
 
@@ -69,7 +69,7 @@ def test_410_ends_it(source_service: Service, tmp_path: Path) -> None:
         Receiver(410) as receiver,
         running(source_service, "forward", "--to", receiver.url, output=output) as process,
     ):
-        assert process.wait(20) == 1
+        assert process.wait(PATIENCE_SECONDS) == 1
     assert output.read_text().splitlines()[-1].endswith("410, it wants no more")
 
 

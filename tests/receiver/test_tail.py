@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import NewService
 from tests.harness.service import COMMAND, Service
-from tests.harness.waiting import eventually
+from tests.harness.waiting import PATIENCE_SECONDS, eventually
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def test_it_goes_on_after_the_server_was_killed(new_service: NewService, tmp_pat
         announce(service, 3)
         assert eventually(lambda: items(output) == [1, 2, 3])
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
     assert "trying again" in output.read_text()
 
 
@@ -104,7 +104,7 @@ def test_a_closed_pipe_ends_it(service: Service, name: str) -> None:
         process.stdout.close()
         announce(service, 2, source=name)
         assert process.stderr.read() == b""
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_from_a_time_on(service: Service, name: str, tmp_path: Path) -> None:
