@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -82,12 +83,10 @@ def _page(after: int, wanted: Filter, limit: int) -> Response:
     deadline = time.monotonic() + (seconds or 0)
     items, reached = _read(after, wanted, limit)
     if seconds and not items:
-        with _broadcast().following():
+        # While the log can't be read, there is nothing to wait for.
+        with suppress(FeedLost), _broadcast().following():
             while not items and (left := deadline - time.monotonic()) > 0:
-                try:
-                    _broadcast().wait(reached, left)
-                except FeedLost:
-                    break
+                _broadcast().wait(reached, left)
                 items, reached = _read(reached, wanted, limit)
     shown = f"[{','.join(item.json for item in items)}]"
     response = current_app.response_class(shown, content_type="application/json")
