@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 
 import httpx
 import pytest
 
+from tests.harness.followers import Events, following
 from tests.harness.postgres import Server, urls
 from tests.harness.service import Service
 from tests.harness.waiting import eventually
@@ -65,6 +67,29 @@ class Sender(threading.Thread):
             self.acknowledged.append(event_id)
 
 
+class Follower(threading.Thread):
+    """Follows the feed, and comes again with the last id that it has seen whenever its stream ends."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(daemon=True)
+        self._service = service
+        self.stop = threading.Event()
+        self.events = Events()
+
+    def run(self) -> None:
+        """Follow, until told to stop."""
+        while not self.stop.is_set():
+            resumed = {"Last_Event_ID": self.events.last} if self.events.last else {}
+            # What was cut within an event is lost with its connection.
+            self.events = Events(self.events.last, self.events.seen)
+            with suppress(httpx.HTTPError), following(self._service, **resumed) as response:
+                for part in response.iter_raw() if response.status_code == httpx.codes.OK else ():
+                    self.events.feed(part)
+                    if self.stop.is_set():
+                        return
+            self.stop.wait(0.1)
+
+
 def listed(service: Service, path: str, field: str) -> list[object]:
     """Return a field of everything that a list has, on all its pages."""
     return [row[field] for page in pages(service, path, limit=1000) for row in page]
@@ -74,8 +99,9 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_standby_takes_over(pai
     service, ids = pair.service, count(1)
     before = service.processes()
     senders = [Sender(service, ids) for _ in range(SENDERS)]
-    for sender in senders:
-        sender.start()
+    follower = Follower(service)
+    for thread in (*senders, follower):
+        thread.start()
     assert eventually(lambda: all(len(sender.acknowledged) > 20 for sender in senders))
 
     pair.primary.kill()
@@ -96,6 +122,17 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_standby_takes_over(pai
     assert {problem(each, 503)["status"] for each in refusals} == {503}
     assert all(each.headers["retry-after"].isdigit() for each in refusals)
     everything_once(service, {event_id for sender in senders for event_id in sender.acknowledged})
+    followed_once_and_in_order(service, follower)
+
+
+def followed_once_and_in_order(service: Service, follower: Follower) -> None:
+    """A follower has seen what is listed, each event once, by rising position."""
+    ids = [row["id"] for page in pages(service, EVENTS, limit=1000) for row in page]
+    assert eventually(lambda: len(follower.events.seen) >= len(ids))
+    follower.stop.set()
+    positions = [position for position, _ in follower.events.seen]
+    assert positions == sorted(set(positions))
+    assert sorted(item["id"] for _, item in follower.events.seen) == sorted(ids)
 
 
 def read_only(service: Service, acknowledged: list[int]) -> None:
