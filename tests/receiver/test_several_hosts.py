@@ -15,6 +15,7 @@ from threading import Barrier
 import httpx
 import pytest
 
+from tests.harness.followers import Events, following, take
 from tests.harness.postgres import Databases
 from tests.harness.service import Service
 from tests.harness.service_factory import ServiceFactory
@@ -64,6 +65,25 @@ def test_hosts_are_ready_when_one_projects(hosts: list[Service]) -> None:
     with projector(hosts[0]):
         for host in hosts:
             host.wait_until_ready()
+
+
+def test_a_follower_of_one_host_sees_what_all_have_recorded(
+    hosts: list[Service], fresh: Fresh
+) -> None:
+    ids = [fresh() for _ in range(40)]
+    with following(hosts[1]) as response:
+        parts = response.iter_raw()
+        with ThreadPoolExecutor(8) as threads:
+            posted = [
+                threads.submit(hosts[number % 2].post_webhook, note(event_id))
+                for number, event_id in enumerate(ids)
+            ]
+        positions = [each.result().json()["position"] for each in posted]
+        events = Events()
+        while not set(positions) <= {position for position, _ in events.seen}:
+            take(parts, len(events.seen) + 1, events)
+    seen = [position for position, _ in events.seen]
+    assert seen == sorted(set(seen))
 
 
 @pytest.mark.usefixtures("projectors")
