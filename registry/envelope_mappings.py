@@ -49,6 +49,4 @@ def envelope_mapping(parts: Mapping[str, str]) -> EnvelopeMapping | None:
             raise ValueError(f"{name.replace('_', '-')}: {error}") from error
     if lacking := [name for name in ("id", "type", "data") if name not in locations]:
         raise ValueError(f"the mapping lacks {', '.join(f'{name}-from' for name in lacking)}")
-    if locations["data"].pointer is None:
-        raise ValueError("data-from: data is in the body: body: or body:/json/pointer")
     return EnvelopeMapping(**locations)

@@ -17,12 +17,18 @@ TEXT, BASE64 = "text:", "base64:"
 DECODED = "decoded:/data_base64"
 """The data is JSON that the body holds in base64."""
 Content = tuple[str, str | None, bool]
-"""What an envelope says beside its body: its type, the CloudEvents source, and whether the body is no JSON."""
+"""What an envelope says beside its body: its type, a header that counts, and whether the body is no JSON."""
 
 
 def content(event_type: str, headers: Mapping[str, str] | None, data_from: str | None) -> Content:
-    """Return what an envelope says beside its body. CloudEvents tell equal ids apart by their source."""
-    return event_type, (headers or {}).get("ce-source"), data_from in {TEXT, BASE64}
+    """Return what an envelope says beside its body.
+
+    A header counts that holds the data; and CloudEvents tell equal ids apart by their source.
+    """
+    header = None
+    if headers:
+        header = headers.get((data_from or "").removeprefix("header:")) or headers.get("ce-source")
+    return event_type, header, data_from in {TEXT, BASE64}
 
 
 class Delivery(Aggregate):
@@ -42,9 +48,9 @@ class Delivery(Aggregate):
         data_from: str | None = None
 
         def data(self) -> Any:
-            """Return the data in the body: a JSON value, None where there is none.
+            """Return the data: a JSON value, None where there is none.
 
-            `data_from` is TEXT, BASE64, DECODED, or a location in the body; None is `body:/data`.
+            `data_from` is TEXT, BASE64, DECODED, or a location; None is `body:/data`.
             """
             if self.data_from == TEXT:
                 return self.body.decode("utf-8", "replace") or None
@@ -54,7 +60,7 @@ class Delivery(Aggregate):
                 return json.loads(b64decode(json.loads(self.body)["data_base64"]))
             location = locations.parse(self.data_from or "body:/data")
             try:
-                return location.find({}, json.loads(self.body))
+                return location.find(self.headers or {}, json.loads(self.body))
             except LookupError:
                 return None
 

@@ -45,7 +45,7 @@ SETTINGS: dict[str, tuple[Any, str]] = {
     "--id-from": (str, f"Where an event's id is: {WHERE}."),
     "--type-from": (str, "Where its type is, likewise."),
     "--time-from": (str, "Where its time is: ISO 8601, or seconds since 1970."),
-    "--data-from": (str, "Where its data is; in the body."),
+    "--data-from": (str, "Where its data is, likewise."),
 }
 """The type and the help of each setting, by the names of its option."""
 

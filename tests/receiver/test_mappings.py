@@ -32,7 +32,7 @@ POINTERS = st.lists(NAMES, max_size=2).map(
 )
 ANYWHERE = POINTERS | st.sampled_from([f"header:{name}" for name in HEADER_NAMES])
 MAPPINGS = st.fixed_dictionaries(
-    {"id": ANYWHERE, "type": ANYWHERE, "time": ANYWHERE, "data": POINTERS}
+    {"id": ANYWHERE, "type": ANYWHERE, "time": ANYWHERE, "data": ANYWHERE}
 )
 HEADERS = st.dictionaries(
     st.sampled_from(HEADER_NAMES), st.text("aé1 .-:", min_size=1, max_size=9).map(str.strip)

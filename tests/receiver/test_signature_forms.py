@@ -200,7 +200,6 @@ def test_a_huge_header_is_refused(preset: str, filling: str) -> None:
         ({"timestamp_header": "é"}, "a header's name has letters, digits and dashes"),
         ({"id_from": "id"}, "id-from: a location is header:NAME, body:/json/pointer"),
         ({"type_from": "body:type"}, "type-from: a location is"),
-        ({"data_from": "header:x"}, "data-from: data is in the body"),
         ({"preset": "cloudevents", "id_from": "body:/id"}, "CloudEvents say where their parts are"),
         ({"preset": "github", "id_from": ""}, "the mapping lacks id-from"),
         ({"scheme": "standard-webhooks", "signed": "{body}"}, "has no signed to set"),

@@ -106,7 +106,6 @@ def test_another_preset_takes_the_place_of_all_settings(shell: Service, name: st
         (["--signed", "{nonce}{body}"], "no {nonce}"),
         (["--id-from", "id"], "id-from: a location is"),
         (["--id-from", ""], "lacks id-from"),
-        (["--data-from", "header:x"], "data is in the body"),
     ],
 )
 def test_a_change_that_does_not_fit_is_one_line_and_changes_nothing(
