@@ -26,8 +26,12 @@ NewService = Callable[..., Service]
 
 
 def pytest_configure() -> None:
-    """End on SIGTERM as on Ctrl-C: fixtures are torn down, and no server under test outlives its test."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """End on SIGTERM as on Ctrl-C: fixtures are torn down, and no server under test outlives its test.
+
+    Where the shell lets tests ignore Ctrl-C, as it does in the background, the commands under test heed it.
+    """
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

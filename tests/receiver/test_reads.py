@@ -20,10 +20,12 @@ LISTS = [
 @pytest.fixture(scope="module")
 def things(service: Service, fresh: Fresh) -> list[str]:
     """Give the addresses, without the last slash, of a kit, a report and a registration that exist."""
-    service.post_webhook([kit_event(fresh(), "READ-1"), report_event(fresh(), 777_000)])
-    made = service.post("/api/v1/kit-registrations/", {"customer": fresh(), "kit": "READ-1"}).json()
+    # Of their own each time: a process may come back to this module.
+    barcode, report_id = f"READ-{fresh()}", fresh()
+    service.post_webhook([kit_event(fresh(), barcode), report_event(fresh(), report_id)])
+    made = service.post("/api/v1/kit-registrations/", {"customer": fresh(), "kit": barcode}).json()
     registrations = [f"{address}/{made['id']}" for address in LISTS[3:]]
-    return ["/api/v1/kits/READ-1", "/api/v1/reports/777000", *registrations]
+    return [f"/api/v1/kits/{barcode}", f"/api/v1/reports/{report_id}", *registrations]
 
 
 @pytest.mark.usefixtures("things")
