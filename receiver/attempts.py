@@ -14,16 +14,14 @@ from receiver.signatures import Unverified, verify
 from registry.source import Source
 
 HANDSHAKE = {"outcome": "handshake"}
-
-
 TAKEN = {"recorded", "duplicate"}
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What would become of a webhook: whether its signature holds, and the outcome of each event.
+    """The fate of a webhook that was tried: whether its signature holds, and the outcome of each event.
 
-    `refused` says why it would be refused whatever its signature and its events are.
+    `refused` says why it would be refused as a whole; the outcomes are those that it would have otherwise.
     """
 
     accepted: bool

@@ -19,7 +19,7 @@ from registry.signature_templates import (
 
 @dataclass(frozen=True)
 class SignatureForm:
-    """How a sender signs.
+    """The way in which a sender signs.
 
     `names` are sets of headers, by what they hold: id, timestamp, signature; the first that is sent whole
     counts. `signatures` finds each signature in its header's value, `timestamps` the time if it is there.
@@ -35,11 +35,6 @@ class SignatureForm:
     malformed: str
     encoding: str
     template: str
-
-    @cached_property
-    def headers(self) -> tuple[str, ...]:
-        """Return the headers of its first set."""
-        return tuple(self.names[0].values())
 
     @cached_property
     def has_time(self) -> bool:
@@ -63,6 +58,9 @@ STANDARD = SignatureForm(
     template="v1,{signature}",
 )
 """Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md"""
+
+
+_KINDS = {None: "neither a hex nor a base64", HEX: "no hex", BASE64: "no base64"}
 
 
 @lru_cache(maxsize=1024)
@@ -92,14 +90,11 @@ def hmac_form(
     if header_form is None:
         optional = rf"(?:{re.escape(prefix.strip())}[\s,]{{0,8}})?" if prefix.strip() else ""
         items = {"signature": between(optional + value)}
+        malformed = f"is {_KINDS[encoding]} {digest.upper().replace('SHA', 'SHA-')} digest"
     else:
         items = item_patterns(header_form, {"signature": value, "timestamp": TIMESTAMP})
-    check_places(parts, names, items)
-    kind = {None: "neither a hex nor a base64", HEX: "no hex", BASE64: "no base64"}[encoding]
-    malformed = f"is {kind} {digest.upper().replace('SHA', 'SHA-')} digest"
-    if header_form is not None:
         malformed = f"holds no well-formed signature in the form {header_form}"
-    template = prefix + "{signature}" if header_form is None else header_form
+    check_places(parts, names, items)
     return SignatureForm(
         names=(names,),
         signed=parts,
@@ -108,5 +103,5 @@ def hmac_form(
         digest=digest,
         malformed=malformed,
         encoding=encoding or HEX,
-        template=template,
+        template=prefix + "{signature}" if header_form is None else header_form,
     )

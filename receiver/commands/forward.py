@@ -1,12 +1,13 @@
 """kitledger forward: the feed to another address."""
 
 import re
+from contextlib import closing
 from typing import Any
 
 import click
 
 from receiver.commands.calls import as_address, takes_client, takes_url
-from receiver.commands.terminal import drop_output, printable
+from receiver.commands.terminal import printable, until_interrupted
 
 
 def _as_name(_: click.Context, __: click.Parameter, text: str) -> str:
@@ -56,21 +57,14 @@ def forward(
 
     file = progress_file(name)
     feed = Feed(url, client, {"type": filters["event_type"], "source": filters["source"]})
-    with file.held() as progress, sender() as posting:
+    with file.held() as progress, sender() as posting, until_interrupted(), closing(feed):
         begin(progress, name, target, first)
-        try:
-            for position, item in feed.items(progress.position or 0):
-                if item is not None:
-                    post(posting, target, progress.secret, item)
-                if position != progress.position:
-                    progress.position = position
-                    file.write(progress)
-                if item is not None:
-                    said = f"{position}  {item['source']}  {item['type']}  {item['id']}"
-                    click.echo(printable(said))
-        except KeyboardInterrupt:
-            pass
-        except BrokenPipeError:
-            drop_output()
-        finally:
-            feed.close()
+        for position, item in feed.items(progress.position or 0):
+            if item is not None:
+                post(posting, target, progress.secret, item)
+            if position != progress.position:
+                progress.position = position
+                file.write(progress)
+            if item is not None:
+                said = f"{position}  {item['source']}  {item['type']}  {item['id']}"
+                click.echo(printable(said))

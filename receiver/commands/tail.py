@@ -1,6 +1,7 @@
 """kitledger tail: the feed on a terminal."""
 
 import json
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ import click
 
 from receiver.commands.calls import takes_client, takes_url
 from receiver.commands.shared import json_text
-from receiver.commands.terminal import drop_output, printable
+from receiver.commands.terminal import printable, until_interrupted
 
 if TYPE_CHECKING:
     from receiver.commands.following import Feed
@@ -55,16 +56,10 @@ def tail(
     from receiver.commands.following import Feed
 
     feed = Feed(url, client, {"type": event_type, "source": source})
-    try:
+    with until_interrupted(), closing(feed):
         for _, item in feed.items(_position(feed, since)):
             if item is not None:
                 click.echo(json_text(item) if as_json else _line(item))
-    except KeyboardInterrupt:
-        pass
-    except BrokenPipeError:
-        drop_output()
-    finally:
-        feed.close()
 
 
 def _position(feed: "Feed", since: int | datetime | None) -> int:

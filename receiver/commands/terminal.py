@@ -3,6 +3,8 @@
 import os
 import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def printable(text: str) -> str:
@@ -10,11 +12,18 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(map(_shown, text))
 
 
-def drop_output() -> None:
-    """Let what is still to be printed go nowhere: its reader has gone, and Python would complain at the end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+@contextmanager
+def until_interrupted() -> Iterator[None]:
+    """End a block quietly on Ctrl-C, and when the reader of standard output has gone."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    except BrokenPipeError:
+        # What is still to be printed goes nowhere, else Python would complain at its end.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _shown(character: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.harness.stores import Stores
 from tests.projections.tally import Fragile, Tally
 from tests.projections.world import World
 
@@ -14,6 +15,15 @@ def world(url: str) -> Iterator[World]:
     made = World(url)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def shared(stores: Stores) -> Iterator[World]:
+    """Make one world for all examples of a module: each has things of its own in it."""
+    with stores.empty() as url:
+        made = World(url)
+        yield made
+        made.close()
 
 
 @pytest.fixture

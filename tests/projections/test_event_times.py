@@ -1,7 +1,6 @@
 """Events are found by the time they were created, whatever order their ids and times have."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +17,6 @@ from receiver import mapped_envelopes
 from registry.envelope_mappings import DEFAULT_LOCATIONS, EnvelopeMapping
 from tests.domain.scene import NOON, release_one, verified
 from tests.harness.effort import effort
-from tests.harness.stores import Stores
 from tests.projections.world import World, batches_of
 
 EVENTS = Events()
@@ -29,15 +27,6 @@ SENT = st.lists(
     st.tuples(IDS, SECONDS, st.sampled_from(["t", "u"]), st.sampled_from(["a", "b"])), max_size=8
 )
 BOUNDS = st.none() | SECONDS
-
-
-@pytest.fixture(scope="module")
-def shared(stores: Stores) -> Iterator[World]:
-    """Make one world for all examples: each adds to it."""
-    with stores.empty() as url:
-        made = World(url)
-        yield made
-        made.close()
 
 
 def at(second: int | None) -> datetime | None:

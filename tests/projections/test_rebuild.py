@@ -1,7 +1,6 @@
 """A rebuild makes the rows anew beside those that readers go on reading, and then changes them over."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -16,19 +15,9 @@ from tests.domain.observations import Story, fresh_world, stories
 from tests.domain.scene import NOON, kit, report
 from tests.harness.effort import effort
 from tests.harness.ledgers import open_ledger
-from tests.harness.stores import Stores
 from tests.projections.world import World, batches_of, running
 
 KITS = Kits()
-
-
-@pytest.fixture(scope="module")
-def shared(stores: Stores) -> Iterator[World]:
-    """Make one world for all examples: each has kits and reports of its own in it."""
-    with stores.empty() as url:
-        made = World(url)
-        yield made
-        made.close()
 
 
 def tell_everything(world: World) -> None:

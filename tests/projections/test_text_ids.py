@@ -1,13 +1,14 @@
 """Events whose ids are text: in the list after the others, each once, and never taken for another one."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
 from audit.reconcile.reconciliation import Reconciliation
 from domain.aggregates.delivery import Delivery
@@ -17,10 +18,10 @@ from domain.use_cases import deliveries
 from projections.models import all_projections
 from projections.models.events import Events
 from projections.models.quarantine import Quarantined
+from projections.tables import skipped
 from receiver import envelopes
 from tests.domain.observations import fresh_world
 from tests.domain.scene import NOON, kit, release_one, verified
-from tests.harness.stores import Stores
 from tests.projections.world import World
 
 HOSTILE = ("3514", "0000000000003514", "=3514", "../x", "a/b", "a/=b", "%2F", "\U0001f9ea" * 255)
@@ -56,15 +57,6 @@ def listed(world: World, limit: int, **wanted: Any) -> list[tuple[EventId, str]]
 def in_order(recorded: Iterable[tuple[EventId, str]]) -> list[tuple[EventId, str]]:
     """Sort integers by value, and text after them by code points."""
     return sorted(recorded, key=lambda each: (isinstance(each[0], str), each))
-
-
-@pytest.fixture(scope="module")
-def shared(stores: Stores) -> Iterator[World]:
-    """Make one world for all examples: each has sources of its own in it."""
-    with stores.empty() as url:
-        made = World(url)
-        yield made
-        made.close()
 
 
 @given(sent=SENT)
@@ -160,3 +152,15 @@ def test_a_conflict_says_the_id_as_it_was_sent(world: World) -> None:
 @pytest.mark.one_store
 def test_a_stream_names_its_source_and_its_id(event_id: EventId) -> None:
     assert Delivery.parse_id(Delivery.create_id("lab", event_id)) == ("lab", event_id)
+
+
+def test_what_replaces_a_record_that_was_skipped_has_a_row(world: World) -> None:
+    recorded = send(world, "a", "lab", "X")
+    held = send(world, "a", "lab", "Y").quarantine
+    assert held is not None
+    release_one(world.ledger, held, reader("a"), now=NOON, replace=True)
+    with world.views.transaction() as connection:
+        row = {"name": EVENTS.name, "position": recorded.position}
+        connection.execute(insert(skipped).values(row))
+    world.project()
+    assert listed(world, 10) == [("a", "lab")]

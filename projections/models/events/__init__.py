@@ -63,7 +63,9 @@ class Events(Projection):
         if isinstance(number, str):
             writer.flush()
             known = (columns.text_id == number, columns.source == event.source)
-            number = writer.connection.execute(select(columns.id).where(*known)).scalar_one()
+            found = writer.connection.scalar(select(columns.id).where(*known))
+            # There is none when the first record was skipped.
+            number = number_of(event.event_id, position) if found is None else found
         writer.retire(self.events, columns.id == number, columns.source == event.source)
         self._write(writer, event, position, number)
 
