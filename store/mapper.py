@@ -1,6 +1,7 @@
 """Domain events to stored events and back."""
 
 from dataclasses import fields, is_dataclass
+from secrets import token_bytes, token_hex
 from typing import Any, NamedTuple
 
 from eventsourcing.domain import DomainEventProtocol
@@ -10,6 +11,9 @@ from eventsourcing.persistence import MapperDeserialisationError as Deserialisat
 from eventsourcing.utils import get_topic, resolve_topic
 
 from store.stored_rows import AttributedEvent
+
+SALT = "salt"
+SALT_BYTES = 16
 
 
 class _Shape(NamedTuple):
@@ -26,7 +30,8 @@ class Mapper(StockMapper[str]):
 
     The state is one map, in the order of the event's fields; stream, version and topic stand beside
     it. A field that is None by default is stored only when it is something else, so that a field can be
-    added to events that are stored already. Older shapes are brought up to date as eventsourcing does it:
+    added to events that are stored already. Random bytes are stored with it, so that nobody can guess a
+    state from its hash, which proofs show. Older shapes are brought up to date as eventsourcing does it:
     a class with `class_version = 2` gives a static method `upcast_v1_v2(state)`.
     """
 
@@ -39,6 +44,8 @@ class Mapper(StockMapper[str]):
         super().__init__(transcoder, compressor, cipher)
         self._shapes: dict[type, _Shape] = {}
         self._encode = getattr(transcoder, "encode_state", transcoder.encode)
+        # Other transcoders, which the environment may name, know no bytes.
+        self._new_salt = token_bytes if hasattr(transcoder, "encode_state") else token_hex
         self._decode = getattr(transcoder, "decode_state", transcoder.decode)
         self._is_plain = compressor is None and cipher is None
 
@@ -54,6 +61,7 @@ class Mapper(StockMapper[str]):
                 del state[name]
         if shape.version > 1:
             state["class_version"] = shape.version
+        state[SALT] = self._new_salt(SALT_BYTES)
         encoded = self._encode(state)
         stored = object.__new__(AttributedEvent)
         # Past its __init__, which takes as long as the encoding.
@@ -76,6 +84,7 @@ class Mapper(StockMapper[str]):
             encoded = stored_event.state
             state = self._decode(encoded if self._is_plain else self._unseal(encoded))
             version = state.pop("class_version", 1)
+            state.pop(SALT, None)
             _check_shape(version, known)
         except Exception as error:
             where = f"{stored_event.originator_id} version {stored_event.originator_version}"

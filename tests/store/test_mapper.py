@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from domain.aggregate import Event
 from store.mapper import Mapper
 from store.transcoder import MessagePackTranscoder
+from tests.store.stored import without_salt
 
 MAPPER = Mapper(MessagePackTranscoder())
 ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -78,7 +79,7 @@ def test_an_event_comes_back_as_it_was(**values: Any) -> None:
     there = MAPPER.to_stored_event(event)
     back = MAPPER.to_domain_event(there)
     assert back == event
-    assert MAPPER.to_stored_event(back) == there
+    assert without_salt(MAPPER.to_stored_event(back).state) == without_salt(there.state)
     assert back.timestamp.utcoffset() == timedelta(0)
 
 
@@ -110,7 +111,7 @@ def test_an_event_of_the_first_version_spends_no_byte_on_it() -> None:
         errors={},
     )
     assert list(msgspec.msgpack.decode(MAPPER.to_stored_event(event).state)) == [
-        *("timestamp", "body", "at", "number", "text", "errors")
+        *("timestamp", "body", "at", "number", "text", "errors", "salt")
     ]
 
 

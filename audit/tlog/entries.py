@@ -1,0 +1,56 @@
+"""The entries of the log: a small canonical text for each event, and bundles of them."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Protocol
+
+LARGEST_ENTRY = 2**16 - 1
+
+
+class Stored(Protocol):
+    """A stored event, as the store returns it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def recorded_at(self) -> int: ...
+    @property
+    def originator_id(self) -> object: ...
+    @property
+    def originator_version(self) -> int: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def state(self) -> bytes: ...
+
+
+def entry_of(event: Stored) -> bytes:
+    """Return the entry of a stored event."""
+    return entry(
+        event.id,
+        event.recorded_at,
+        str(event.originator_id),
+        event.originator_version,
+        event.topic,
+        event.state,
+    )
+
+
+def entry(
+    position: int, recorded_at: int, stream: str, version: int, topic: str, state: bytes
+) -> bytes:
+    """Return the entry of an event: JSON in ASCII, in this order, without white space.
+
+    `recorded_at` is in microseconds since 1970. The state is named by its SHA-256, so an entry is small and
+    gives nothing of it away.
+    """
+    return (
+        f'{{"position":{position},"recorded_at":{recorded_at},"stream":{quoted(stream)},'
+        f'"version":{version},"topic":{quoted(topic)},"state":"{sha256(state).hexdigest()}"}}'
+    ).encode()
+
+
+def entry_bundle(entries: Iterable[bytes]) -> bytes:
+    """Return entries one after the other, each behind its length in two bytes (tlog-tiles, log entries)."""
+    return b"".join(len(each).to_bytes(2, "big") + each for each in entries)
