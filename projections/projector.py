@@ -20,12 +20,9 @@ from projections.projection import Projection
 from projections.read_database import ReadDatabase
 from projections.tables import projections
 from projections.times import to_microseconds
+from store.follower import BEAT_SECONDS, Pace, follow
 
-POLL_SECONDS = 0.005
-LONGEST_IDLE = 0.02
-LONGEST_NAP = 0.05
-NAPS = 4
-BEAT_SECONDS = 1.0
+PACE = Pace(shortest_idle=0.005, longest_idle=0.02, longest_nap=0.05, naps=4, full=BATCH_EVENTS)
 
 LogEvent = Callable[[str, dict[str, Any]], None]
 """Called with the name of a log event, and its fields."""
@@ -39,6 +36,8 @@ class Projector:
     So a killed projector applies no event twice and leaves none out. `log_event` is called for each
     log line.
     """
+
+    errors: tuple[type[Exception], ...] = (DBAPIError, PersistenceError)
 
     def __init__(
         self,
@@ -65,32 +64,9 @@ class Projector:
     def run(self, stop: threading.Event, still_held: StillHeld = lambda: True) -> None:
         """Project until `stop` is set, or until `still_held` returns False: the lock was lost.
 
-        It waits while a database can't be reached. After each step it sleeps for a multiple of the
-        step's duration: so steps are larger and fewer under load, and web workers get the processors.
+        It waits while a database can't be reached.
         """
-        reached, due, resumed, checked = -1, 0.0, False, time.monotonic()
-        idle = POLL_SECONDS
-        while not stop.is_set():
-            # Rises while there are no events, since each poll has a cost.
-            nap = idle = min(LONGEST_IDLE, 1.25 * idle)
-            try:
-                started = time.monotonic()
-                if started > checked + BEAT_SECONDS:
-                    checked = started
-                    if not still_held():
-                        return
-                resumed = resumed or self._prepare()
-                if started > due or self._ledger.store.max_notification_id() != reached:
-                    due = max(due, started + BEAT_SECONDS)
-                    before, reached = reached, self.step()
-                    full = reached - before >= BATCH_EVENTS
-                    idle = POLL_SECONDS if reached != before else idle
-                    nap = 0 if full else min(LONGEST_NAP, NAPS * (time.monotonic() - started))
-            except (DBAPIError, PersistenceError) as error:
-                self._log_event("projector-waits", {"error": str(error)})
-                # The database that answers next may have been restored.
-                nap, resumed = BEAT_SECONDS, False
-            stop.wait(nap)
+        follow(self, self._ledger.store.max_notification_id, PACE, stop, still_held)
 
     def step(self) -> int:
         """Project one batch; return the position that all running projections have reached."""
@@ -132,14 +108,18 @@ class Projector:
             self._read_database.beat(connection, self._owner)
             self._beaten = time.monotonic()
 
-    def _prepare(self) -> bool:
+    def prepare(self) -> None:
         """Make the tables if they are gone, as after damage to their file; then resume."""
         self._read_database.migrate(
             self._models, lambda text: self._log_event("read-models-lost", {"error": text})
         )
-        return self.resume()
+        self.resume()
 
-    def resume(self) -> bool:
+    def waits(self, error: Exception) -> None:
+        """Log that a database can't be reached."""
+        self._log_event("projector-waits", {"error": str(error)})
+
+    def resume(self) -> None:
         """Start stopped projections again: this version of the program may apply their event.
 
         Those of another history than the ledger's are emptied first.
@@ -150,7 +130,6 @@ class Projector:
             known = projections.c.name.in_([model.name for model in self._models])
             resumed = update(projections).where(known)
             connection.execute(resumed.values(stopped_at=None, error=None))
-        return True
 
     def _running(self, connection: Connection) -> list[Running]:
         rows = {row.name: row for row in connection.execute(select(projections))}

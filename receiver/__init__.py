@@ -24,6 +24,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from receiver.server import logs
     from receiver.services import assemble
     from receiver.settings import Settings
+    from receiver.tlog.routes import blueprint as tlog
 
     services = assemble(settings or Settings.from_environment())
     logs.configure(services.settings.log_level, requests.add_request_id)
@@ -39,7 +40,8 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     errors.register(app)
     api = openapi.make_api(app)
     resources = [each for resource in all_resources() for each in resource.make_blueprints()]
-    for blueprint in (webhooks.blueprint, *resources, *auditing.BLUEPRINTS, feed, health.blueprint):
+    others = (feed, tlog, health.blueprint)
+    for blueprint in (webhooks.blueprint, *resources, *auditing.BLUEPRINTS, *others):
         api.register_blueprint(blueprint)
     prefix = services.settings.forwarded_prefix
     openapi.serve(app, api, prefix)

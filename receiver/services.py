@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import make_url
 
+from audit.tlog.storage import TlogStorage
 from domain.ledger import Ledger
 from projections.history import STRANGER
 from projections.models import all_projections
@@ -27,10 +28,11 @@ class Services:
     registry: Registry
     sources: Sources
     clients: Clients
+    tlog: TlogStorage
 
     def check_tables(self) -> None:
         """Raise SettingsError when the ledger's database lacks a table of this version."""
-        if not self.registry.is_complete():
+        if not (self.registry.is_complete() and self.tlog.is_complete()):
             raise SettingsError(
                 "DATABASE_URL names a database without the tables of this version: run `kitledger migrate`"
             )
@@ -40,6 +42,7 @@ class Services:
         self.sources.uses.close()
         self.ledger.close()
         self.read_database.close()
+        self.tlog.close()
         self.registry.close()
 
 
@@ -61,13 +64,15 @@ def assemble(
     ledger = Ledger({**persistence(settings), "CREATE_TABLE": "y" if migrate else "n"})
     registry = Registry(settings.database_url, ledger.mapper, opened)
     read_database = ReadDatabase(settings.views_database_url, settings.views_pool_size)
+    tlog = TlogStorage(settings.database_url, opened)
     if migrate:
         registry.migrate()
+        tlog.migrate()
         read_database.migrate(all_projections(), warn)
         for name in read_database.restart_strangers(ledger.store, all_projections()):
             warn(f"{name}: {STRANGER}")
     sources, clients = Sources(registry), Clients(registry)
-    return Services(settings, ledger, read_database, registry, sources, clients)
+    return Services(settings, ledger, read_database, registry, sources, clients, tlog)
 
 
 def check_exists(settings: Settings, *, read_models: bool) -> None:

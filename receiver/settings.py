@@ -25,7 +25,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of the service; sizes in bytes. `forwarded_prefix` is empty or ends in no slash."""
+    """The settings of the service; sizes in bytes. `forwarded_prefix` is empty or ends in no slash.
+
+    With `checkpoint_seconds` 0, checkpoints are signed on demand alone.
+    """
 
     database_url: str
     views_database_url: str
@@ -37,6 +40,8 @@ class Settings:
     keepalive_seconds: int
     forwarded_prefix: str
     require_reason: bool
+    checkpoint_key_file: Path
+    checkpoint_seconds: int
     log_level: str
     opened_ledger: str
     """The identity of the ledger's file when `serve` started, for the processes that it starts."""
@@ -63,6 +68,8 @@ class Settings:
             ),
             forwarded_prefix=_prefix(environment),
             require_reason=bool(_integer(environment, "REQUIRE_REASON", 0, 0, 1)),
+            checkpoint_key_file=_key_file(environment, database),
+            checkpoint_seconds=_integer(environment, "CHECKPOINT_SECONDS", 60, 0, 86400),
             log_level=_level(environment),
             opened_ledger=environment.get(OPENED_LEDGER, ""),
         )
@@ -122,6 +129,13 @@ def _beside(database: str) -> str:
         return database
     file = _file(database)
     return f"sqlite:///{file.with_name(file.stem + '-views' + file.suffix)}"
+
+
+def _key_file(environment: Mapping[str, str], database: str) -> Path:
+    """Return the file of the key that signs checkpoints: by default beside the ledger, or in ./data."""
+    given = environment.get("CHECKPOINT_KEY_FILE")
+    default = Path("data/ledger.key") if is_postgres(database) else _file(database)
+    return Path(given) if given else default.with_suffix(".key")
 
 
 def _file(url: str) -> Path:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from receiver.commands import signing
 from receiver.commands.shared import as_json, json_text, open_services
 from receiver.commands.terminal import printable
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def audit() -> None:
-    """Check the ledger and its read models."""
+    """Check the ledger and its read models, and prove what is in it."""
+
+
+for command in (signing.key, signing.checkpoint, signing.prove):
+    audit.add_command(command)
 
 
 @audit.command()

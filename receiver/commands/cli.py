@@ -86,6 +86,8 @@ def _operators() -> tuple[type[Exception], ...]:
     """Return the errors that an operator can act on; imported when one occurs."""
     from eventsourcing.persistence import MapperDeserialisationError
 
+    from audit.tlog.builder import Altered
+    from audit.tlog.key_file import SignerError
     from domain.errors import Refusal
     from projections.databases import Locked
     from projections.rebuild import RebuildStopped
@@ -97,4 +99,12 @@ def _operators() -> tuple[type[Exception], ...]:
     from store.sqlite_backup import BackupFailed
 
     ours = (ClientError, SettingsError, SourceError, Refusal, Locked, NotStopped, RebuildStopped)
-    return (*ours, BackupFailed, MapperDeserialisationError, *UNAVAILABLE, OSError)
+    return (
+        *ours,
+        Altered,
+        SignerError,
+        BackupFailed,
+        MapperDeserialisationError,
+        *UNAVAILABLE,
+        OSError,
+    )

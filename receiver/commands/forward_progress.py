@@ -1,8 +1,6 @@
 """The progress of a forward: its secret, and the last position that was taken."""
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -11,6 +9,7 @@ from pathlib import Path
 import click
 
 from registry.keys import STANDARD_WEBHOOKS, new_secret
+from store.owned_files import locked, replace
 
 
 @dataclass
@@ -41,32 +40,15 @@ class ProgressFile:
 
         One process at a time holds it. Raises ClickException for another.
         """
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self._file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
+            with locked(self._file.with_suffix(".lock"), wait=False):
+                yield self._read()
+        except BlockingIOError as error:
             raise click.ClickException(f"another forward holds {self._file}") from error
-        try:
-            yield self._read()
-        finally:
-            os.close(descriptor)
 
     def write(self, progress: Progress) -> None:
         """Replace the file; it is on the disk when this returns."""
-        new = self._file.with_suffix(".new")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(asdict(progress), file)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._file)
-        folder = os.open(self._file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace(self._file, json.dumps(asdict(progress)))
 
     def _read(self) -> Progress:
         try:

@@ -1,14 +1,19 @@
-"""kitledger project: the projector, and the checkpoints of SQLite's logs."""
+"""kitledger project: the projector, the keeper of the transparency log, and the WAL checkpoints."""
 
 import gc
 import os
 import signal
 import threading
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from receiver.commands.shared import open_services
+
+if TYPE_CHECKING:
+    from receiver.services import Services
 
 UNCOLLECTED = 100_000
 """How many more objects there may be before the collector looks for cycles."""
@@ -24,7 +29,7 @@ def project(parent: int | None) -> None:
     from projections.projector import Projector
     from receiver.server import logs
     from receiver.services import sqlite_files
-    from store.checkpoints import run_checkpoints
+    from store.wal_checkpoints import run_wal_checkpoints
 
     # The many short-lived objects of a batch have no cycles: looking for those took a tenth of the time.
     gc.freeze()
@@ -39,7 +44,7 @@ def project(parent: int | None) -> None:
         _watch(stop, parent)
         files = sqlite_files(services.settings)
         threading.Thread(
-            target=run_checkpoints, args=(files, stop, _log_events_to(log)), daemon=True
+            target=run_wal_checkpoints, args=(files, stop, _log_events_to(log)), daemon=True
         ).start()
         projector = Projector(
             services.ledger, services.read_database, all_projections(), _log_events_to(log)
@@ -48,8 +53,32 @@ def project(parent: int | None) -> None:
             with services.read_database.wait_for_lock("projector", stop) as still_held:
                 if not stop.is_set():
                     log.info("projector-starts", pid=os.getpid())
-                    projector.run(stop, still_held)
+                    with _keeping_the_log(services, _log_events_to(log)):
+                        projector.run(stop, still_held)
     log.info("projector-stops", pid=os.getpid())
+
+
+@contextmanager
+def _keeping_the_log(services: "Services", log_event: Any) -> Iterator[None]:
+    """Keep the transparency log in a thread, as long as this process has the lock of the projector."""
+    from audit.tlog.keeper import LogKeeper
+    from receiver.transparency import signer
+
+    keeper = LogKeeper(
+        services.ledger.store,
+        services.tlog,
+        signer(services),
+        services.settings.checkpoint_seconds,
+        log_event,
+    )
+    stop = threading.Event()
+    thread = threading.Thread(target=keeper.run, args=(stop,), name="log-keeper", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _log_events_to(log: Any) -> Any:

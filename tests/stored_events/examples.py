@@ -25,10 +25,12 @@ from domain.aggregates.registration import Registration
 from domain.aggregates.report import Report
 from domain.aggregates.review import Review
 from domain.aggregates.source import Source
+from domain.aggregates.transparency_log import TransparencyLog
 from domain.cause import Cause
 
 OPERATED = Cause.of("operator", "ada", "ada", why="sent by mistake", request_id="b7")
 LEARNT = datetime(2026, 1, 5, 12, 30, 59, 123456, tzinfo=UTC)
+VERIFIER_KEY = "lab.example/ledger+e0474421+AZKCXzT3JUnuSV3eYukFJyyJfgZeDD6dHBM6gfrIYMjV"
 SENT = datetime(2017, 11, 24, 10, tzinfo=UTC)
 
 
@@ -237,4 +239,17 @@ EXAMPLES: dict[str, Event] = {
         Cause("client/3", "Žofie", why="the monthly review", request_id="r-1"),
     ),
     "Backup.Made": Backup.Made(**_of(Backup.create_id(), file="copy.db", position=7)),
+    "TransparencyLog.KeyAdded": TransparencyLog.KeyAdded(
+        **_of(TransparencyLog.create_id(), verifier_key=VERIFIER_KEY)
+    ),
+    "TransparencyLog.KeyRetired": TransparencyLog.KeyRetired(
+        **_of(TransparencyLog.create_id(), verifier_key=VERIFIER_KEY)
+    ),
+    "TransparencyLog.OriginBegun": TransparencyLog.OriginBegun(
+        **_of(
+            TransparencyLog.create_id(),
+            verifier_keys=[VERIFIER_KEY],
+            last_checkpoint="lab.example/ledger\n5\n",
+        )
+    ),
 }

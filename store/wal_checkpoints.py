@@ -23,7 +23,7 @@ LogEvent = Callable[[str, dict[str, Any]], None]
 """Logs an event by its name and fields."""
 
 
-class Checkpoints:
+class WalCheckpoints:
     """Checkpoint one file when its log has come to rest, or has not for LONGEST_SECONDS.
 
     A commit that finds the log full does the same, and keeps its group and its worker waiting for
@@ -74,10 +74,10 @@ class Checkpoints:
             self._connection = None
 
 
-def run_checkpoints(files: Sequence[SqliteFile], stop: threading.Event, log: LogEvent) -> None:
+def run_wal_checkpoints(files: Sequence[SqliteFile], stop: threading.Event, log: LogEvent) -> None:
     """Checkpoint files until `stop` is set; log errors, and try again later."""
     with ExitStack() as stack:
-        every = [Checkpoints(file) for file in files]
+        every = [WalCheckpoints(file) for file in files]
         for each in every:
             stack.callback(each.close)
         while not stop.wait(POLL_SECONDS):

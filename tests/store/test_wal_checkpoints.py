@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from store.checkpoints import LONGEST_SECONDS, Checkpoints, run_checkpoints
+from store.wal_checkpoints import LONGEST_SECONDS, WalCheckpoints, run_wal_checkpoints
 from store.sqlite_connection import connect
 from store.sqlite_file import SqliteFile
 
@@ -25,9 +25,9 @@ def writer(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture
-def checkpoints(writer: sqlite3.Connection, tmp_path: Path) -> Iterator[Checkpoints]:
+def checkpoints(writer: sqlite3.Connection, tmp_path: Path) -> Iterator[WalCheckpoints]:
     """Checkpoint the file a first time."""
-    made = Checkpoints(SqliteFile(tmp_path / "some.db"))
+    made = WalCheckpoints(SqliteFile(tmp_path / "some.db"))
     assert made.run_if_due(100.0)
     made.run_if_due(101.0)
     yield made
@@ -55,13 +55,15 @@ def test_what_a_dead_process_left_is_copied_at_once(
     writer: sqlite3.Connection, tmp_path: Path
 ) -> None:
     insert(writer)
-    made = Checkpoints(SqliteFile(tmp_path / "some.db"))
+    made = WalCheckpoints(SqliteFile(tmp_path / "some.db"))
     assert made.run_if_due(100.0)
     made.close()
     assert copied(writer, tmp_path / "some.db")
 
 
-def test_a_log_at_rest_is_copied_once(writer: sqlite3.Connection, checkpoints: Checkpoints) -> None:
+def test_a_log_at_rest_is_copied_once(
+    writer: sqlite3.Connection, checkpoints: WalCheckpoints
+) -> None:
     insert(writer)
     assert not checkpoints.run_if_due(200.0)
     assert not copied(writer, Path(checkpoints.file.path))
@@ -71,7 +73,7 @@ def test_a_log_at_rest_is_copied_once(writer: sqlite3.Connection, checkpoints: C
 
 
 def test_a_log_that_does_not_come_to_rest_is_copied_after_a_while(
-    writer: sqlite3.Connection, checkpoints: Checkpoints
+    writer: sqlite3.Connection, checkpoints: WalCheckpoints
 ) -> None:
     looks = []
     for second in range(2 * int(LONGEST_SECONDS) + 1):
@@ -82,7 +84,7 @@ def test_a_log_that_does_not_come_to_rest_is_copied_after_a_while(
 
 
 def test_a_log_that_was_copied_begins_anew_while_others_write(
-    writer: sqlite3.Connection, checkpoints: Checkpoints
+    writer: sqlite3.Connection, checkpoints: WalCheckpoints
 ) -> None:
     log = Path(checkpoints.file.path).with_name("some.db-wal")
     sizes = []
@@ -94,7 +96,7 @@ def test_a_log_that_was_copied_begins_anew_while_others_write(
 
 
 def test_a_reader_or_a_writer_keeps_nobody_from_going_on(
-    writer: sqlite3.Connection, checkpoints: Checkpoints
+    writer: sqlite3.Connection, checkpoints: WalCheckpoints
 ) -> None:
     reader = sqlite3.connect(checkpoints.file.path, isolation_level=None)
     reader.execute("BEGIN")
@@ -115,7 +117,7 @@ def test_a_reader_or_a_writer_keeps_nobody_from_going_on(
 def test_trouble_with_one_file_is_reported_and_keeps_from_no_other(
     writer: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.checkpoints.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("store.wal_checkpoints.POLL_SECONDS", 0.01)
     spoilt, missing, sound = (
         tmp_path / "spoilt.db",
         tmp_path / "no" / "some.db",
@@ -130,7 +132,7 @@ def test_trouble_with_one_file_is_reported_and_keeps_from_no_other(
             stop.set()
 
     insert(writer)
-    run_checkpoints([SqliteFile(each) for each in (spoilt, missing, sound)], stop, report)
+    run_wal_checkpoints([SqliteFile(each) for each in (spoilt, missing, sound)], stop, report)
     assert said == 2 * [("checkpoint-waits", str(spoilt)), ("checkpoint-waits", str(missing))]
     assert copied(writer, sound)
 
@@ -140,14 +142,14 @@ def test_a_log_that_a_reader_let_grow_is_reported_and_cut_when_the_reader_is_gon
 ) -> None:
     pages, limit = 20, 20 * 4096
     monkeypatch.setattr("store.sqlite_connection.CHECKPOINT_PAGES", pages)
-    monkeypatch.setattr("store.checkpoints.LARGEST_LOG", limit)
+    monkeypatch.setattr("store.wal_checkpoints.LARGEST_LOG", limit)
     ours = connect(SqliteFile(tmp_path / "some.db"))
     reader = sqlite3.connect(tmp_path / "some.db", isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM numbers").fetchone()
     for _ in range(5 * pages):
         insert(ours)
-    made = Checkpoints(SqliteFile(tmp_path / "some.db"))
+    made = WalCheckpoints(SqliteFile(tmp_path / "some.db"))
     log = tmp_path / "some.db-wal"
 
     assert made.run_if_due(100.0)
@@ -165,8 +167,8 @@ def test_a_log_that_a_reader_let_grow_is_reported_and_cut_when_the_reader_is_gon
 def test_a_log_that_grows_is_named(
     writer: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.checkpoints.POLL_SECONDS", 0.01)
-    monkeypatch.setattr("store.checkpoints.LARGEST_LOG", 0)
+    monkeypatch.setattr("store.wal_checkpoints.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("store.wal_checkpoints.LARGEST_LOG", 0)
     insert(writer)
     reader = sqlite3.connect(tmp_path / "some.db", isolation_level=None)
     reader.execute("BEGIN")
@@ -178,6 +180,6 @@ def test_a_log_that_grows_is_named(
         said.append((name, fields["file"]))
         stop.set()
 
-    run_checkpoints([SqliteFile(tmp_path / "some.db")], stop, report)
+    run_wal_checkpoints([SqliteFile(tmp_path / "some.db")], stop, report)
     assert said == [("log-grows", str(tmp_path / "some.db-wal"))]
     reader.close()

@@ -1,0 +1,104 @@
+"""The signer: signs the size and the root of the log, if that extends what it signed before."""
+
+import re
+
+from audit.tlog.checkpoints import Checkpoint, parse_note
+from audit.tlog.key_file import KeyFile, SignerError
+from audit.tlog.merkle import ProofError, check_consistency, consistency_proof, root
+from audit.tlog.notes import Note, NoteError, SignerKey
+from audit.tlog.storage import TlogStorage
+
+_NUMBERED = re.compile(r"(.+)/(\d+)")
+WHAT_TO_DO = (
+    "the ledger was restored to an earlier state, or altered: look at it with `kitledger audit verify`;"
+    " after a restore, `kitledger audit checkpoint --new-origin --why` begins a new origin"
+)
+
+
+class NotExtended(SignerError):
+    """The log does not extend the last checkpoint that was signed."""
+
+
+class Signer:
+    """Sign checkpoints of the log with the keys of a file."""
+
+    def __init__(self, keys: KeyFile, storage: TlogStorage) -> None:
+        self.keys = keys
+        self._storage = storage
+
+    def sign(self) -> tuple[Checkpoint, Note]:
+        """Return a signed checkpoint of all that the tiles hold; the last one if nothing came since.
+
+        It is kept beside the key before it is published. Raises SignerError without a key, NotExtended when
+        the log does not extend the last one.
+        """
+        with self.keys.locked():
+            keys = self.keys.read()
+            last = self._last(keys)
+            checkpoint = self._extended(keys[0].name, last)
+            if last is not None and checkpoint == last[0] and _is_signed_by(last[1], keys):
+                note = last[1]
+            else:
+                note = Note(checkpoint.text, ()).signed(keys)
+                self.keys.keep_last(str(note))
+            self._storage.save_checkpoint(note)
+        return checkpoint, note
+
+    def begin_origin(self) -> list[SignerKey]:
+        """Rename the keys, so that what is signed from now on is of another origin; return the keys.
+
+        The next one need not extend what was signed before. Raises SignerError without a key.
+        """
+        with self.keys.locked():
+            before = self.keys.read()
+            name = next_origin(before[0].name)
+            renamed = [key.renamed(name) for key in before]
+            self.keys.set_last_aside()
+            self.keys.write(renamed)
+        return renamed
+
+    def _last(self, keys: list[SignerKey]) -> tuple[Checkpoint, Note] | None:
+        """Return the last checkpoint of this origin: from the file, else from the ledger if it holds there."""
+        origin = keys[0].name
+        try:
+            found = self.keys.last()
+            if found is None:
+                found = self._storage.newest(origin)
+            if found is None:
+                return None
+            checkpoint, note = parse_note(found)
+            signers = note.signers(key.verifier for key in keys)
+        except NoteError as error:
+            raise SignerError(f"the last checkpoint can't be read: {error}") from None
+        if checkpoint.origin != origin or not signers:
+            raise SignerError(f"the last checkpoint beside {self.keys.path} is not of its keys")
+        return checkpoint, note
+
+    def _extended(self, origin: str, last: tuple[Checkpoint, Note] | None) -> Checkpoint:
+        nodes, size = self._storage.nodes(), self._storage.size()
+        checkpoint = Checkpoint(origin, size, root(nodes, size))
+        if last is None:
+            return checkpoint
+        before, _ = last
+        if size < before.size:
+            raise NotExtended(
+                f"the log has {size} events, and {before.size} were signed: {WHAT_TO_DO}"
+            )
+        try:
+            proof = consistency_proof(nodes, before.size, size)
+            check_consistency(before.size, size, proof, before.root, checkpoint.root)
+        except ProofError:
+            raise NotExtended(
+                f"the first {before.size} events are not those that were signed: {WHAT_TO_DO}"
+            ) from None
+        return checkpoint
+
+
+def next_origin(name: str) -> str:
+    """Return the origin that follows another one: its name with a number that rises."""
+    found = _NUMBERED.fullmatch(name)
+    return f"{found[1]}/{int(found[2]) + 1}" if found else f"{name}/2"
+
+
+def _is_signed_by(note: Note, keys: list[SignerKey]) -> bool:
+    return len(note.signers(key.verifier for key in keys)) == len(keys)

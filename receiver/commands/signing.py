@@ -1,0 +1,118 @@
+"""kitledger audit key, checkpoint, prove: the signer's key, signed checkpoints, and proofs under them."""
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from receiver.commands.shared import open_services, operator_cause, takes_why
+
+if TYPE_CHECKING:
+    from audit.tlog.key_file import KeyFile
+    from domain.aggregate import Event
+    from receiver.services import Services
+
+
+@click.command()
+@click.option("--name", help="The origin of a new log's checkpoints, such as lab.example/ledger.")
+@click.option("--rotate", is_flag=True, help="Make a key that signs beside the older ones.")
+@click.option("--retire", metavar="ID", help="Let the key with this id sign no more.")
+@takes_why()
+def key(name: str | None, rotate: bool, retire: str | None, why: str | None) -> None:
+    """Make the key that signs checkpoints, if there is none, and show its verifier key.
+
+    Auditors need the verifier key: give it to them by another way than the checkpoints. The key itself is
+    a file for its owner alone, never in the database.
+    """
+    from audit.tlog.key_changes import KeyChanges
+    from domain.aggregates.transparency_log import TransparencyLog
+
+    with open_services() as services:
+        keys = _key_file(services)
+        changes = KeyChanges(keys)
+        if not keys.exists():
+            changes.make(name or f"{socket.gethostname()}/kitledger")
+        elif name is not None:
+            raise click.UsageError("There is a key: a new name is for a new log.")
+        if rotate:
+            changes.rotate()
+        if retire is not None:
+            changes.retire(retire)
+        known = services.ledger.streams.load(TransparencyLog, TransparencyLog.create_id())
+        verifiers = [str(each.verifier) for each in keys.read()]
+        for each in [each for each in known.verifier_keys if each not in verifiers]:
+            _record(services, TransparencyLog.KeyRetired, why, verifier_key=each)
+        for each in [each for each in reversed(verifiers) if each not in known.verifier_keys]:
+            _record(services, TransparencyLog.KeyAdded, why, verifier_key=each)
+    for each in verifiers:
+        click.echo(each)
+
+
+@click.command()
+@click.option("--new-origin", is_flag=True, help="Begin a new origin, after a restore.")
+@takes_why()
+def checkpoint(new_origin: bool, why: str | None) -> None:
+    """Sign the size and the root of the log as it is now, and print the checkpoint.
+
+    A log that does not extend the last checkpoint signed is refused: it was restored to an earlier state,
+    or altered. After a restore, --new-origin --why lets its checkpoints begin anew, under another name.
+    """
+    from receiver.transparency import sign_now
+
+    if new_origin and not why:
+        raise click.UsageError("A new origin needs a reason: --why.")
+    with open_services() as services:
+        if new_origin:
+            _begin_origin(services, why)
+        _, note = sign_now(services)
+    click.echo(str(note), nl=False)
+
+
+@click.command()
+@click.argument("position", type=click.IntRange(1))
+def prove(position: int) -> None:
+    """Print the proof that the event at POSITION is in the log, under the newest checkpoint.
+
+    In the form of https://c2sp.org/tlog-proof.
+    """
+    from receiver.transparency import tlog_proof
+
+    with open_services(migrate=False, read_models=False) as services:
+        text = tlog_proof(services, position)
+    if text is None:
+        raise click.ClickException(
+            f"no checkpoint covers position {position}: `kitledger audit checkpoint` signs one"
+        )
+    click.echo(text, nl=False)
+
+
+def _begin_origin(services: "Services", why: str | None) -> None:
+    from domain.aggregates.transparency_log import TransparencyLog
+    from receiver.transparency import signer
+
+    last = _key_file(services).last()
+    keys = [str(each.verifier) for each in signer(services).begin_origin()]
+    _record(
+        services,
+        TransparencyLog.OriginBegun,
+        why,
+        verifier_keys=keys,
+        last_checkpoint=last,
+    )
+
+
+def _key_file(services: "Services") -> "KeyFile":
+    from receiver.transparency import signer
+
+    return signer(services).keys
+
+
+def _record(
+    services: "Services", event_class: "type[Event]", why: str | None, **values: Any
+) -> None:
+    from domain.aggregates.transparency_log import TransparencyLog
+    from domain.use_cases.administration import record
+    from receiver import dates
+
+    caused = services.ledger.caused_by(operator_cause(why))
+    record(caused, TransparencyLog.create_id(), event_class, now=dates.utc_now(), **values)

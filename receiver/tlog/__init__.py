@@ -1,0 +1,1 @@
+"""The routes of the transparency log: its checkpoint, its tiles, and proofs."""

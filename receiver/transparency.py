@@ -1,0 +1,35 @@
+"""The transparency log of these services: its signer, its newest checkpoint, and proofs under it."""
+
+from audit.tlog.builder import TreeBuilder
+from audit.tlog.checkpoints import Checkpoint
+from audit.tlog.key_file import KeyFile
+from audit.tlog.merkle import inclusion_proof
+from audit.tlog.notes import Note
+from audit.tlog.proofs import proof_text
+from audit.tlog.signer import Signer
+from audit.tlog.storage import newest_checkpoint
+from receiver.services import Services
+
+
+def signer(services: Services) -> Signer:
+    """Return the signer, which has keys only where their file is."""
+    return Signer(KeyFile(services.settings.checkpoint_key_file), services.tlog)
+
+
+def sign_now(services: Services) -> tuple[Checkpoint, Note]:
+    """Sign the log as it is now, after hashing what is not hashed yet; raises SignerError, Altered."""
+    builder = TreeBuilder(services.ledger.store, services.tlog)
+    head = services.ledger.store.max_notification_id()
+    while builder.step() < head:
+        pass
+    return signer(services).sign()
+
+
+def tlog_proof(services: Services, position: int) -> str | None:
+    """Return the proof of the event at a position under the newest checkpoint; None if none covers it."""
+    found = newest_checkpoint(services.tlog, covering=position)
+    if found is None or position < 1:
+        return None
+    checkpoint, note = found
+    hashes = inclusion_proof(services.tlog.nodes(), position - 1, checkpoint.size)
+    return proof_text(position - 1, hashes, str(note))
