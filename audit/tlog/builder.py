@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from audit.tlog.entries import Stored, entry_of
-from audit.tlog.merkle import HASH_BYTES, leaf_hash
+from audit.tlog.merkle import EMPTY_ROOT, HASH_BYTES, folded, leaf_hash, subtrees
 from audit.tlog.storage import TlogStorage, Written
 from audit.tlog.tiles import WHOLE_BYTES, WIDTH, subtree_root, tiles_of
 
@@ -43,6 +43,16 @@ class RightEdge:
         """Append the hashes of leaves, and return the tiles that are new or longer by it."""
         self.size += len(leaves)
         return list(self._append(0, b"".join(leaves)))
+
+    def root(self) -> bytes:
+        """Return the root of the tree that ends here."""
+        found = [
+            subtree_root(hashes, begin, 1 << height)
+            for _, hashes in reversed(self._levels)
+            for height, index in subtrees(0, len(hashes) // HASH_BYTES)
+            for begin in [index << height]
+        ]
+        return folded(found) if found else EMPTY_ROOT
 
     def _append(self, level: int, hashes: bytes) -> Iterable[Written]:
         if level == len(self._levels):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from receiver.commands import signing
+from receiver.commands import signing, verifying
 from receiver.commands.shared import as_json, json_text, open_services
 from receiver.commands.terminal import printable
 
@@ -21,7 +21,7 @@ def audit() -> None:
     """Check the ledger and its read models, and prove what is in it."""
 
 
-for command in (signing.key, signing.checkpoint, signing.prove):
+for command in (signing.key, signing.checkpoint, signing.prove, verifying.verify):
     audit.add_command(command)
 
 

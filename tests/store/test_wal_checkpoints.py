@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from store.wal_checkpoints import LONGEST_SECONDS, WalCheckpoints, run_wal_checkpoints
 from store.sqlite_connection import connect
 from store.sqlite_file import SqliteFile
+from store.wal_checkpoints import LONGEST_SECONDS, WalCheckpoints, run_wal_checkpoints
 
 
 @pytest.fixture

@@ -1,0 +1,54 @@
+"""The checkpoints that a ledger has to agree with, and the keys whose signatures they need."""
+
+from collections.abc import Iterable, Sequence
+
+from audit.tlog.checkpoints import parse_note
+from audit.tlog.key_file import KeyFile
+from audit.tlog.notes import Note, NoteError, VerifierKey
+from audit.tlog.storage import TlogStorage
+from audit.tlog.verification import Fault, Kept
+from domain.aggregates.transparency_log import TransparencyLog
+from domain.stream_repository import StreamRepository
+
+
+def keys_in_log(streams: StreamRepository) -> list[VerifierKey]:
+    """Return all keys that ever signed, as the log's own events say; raises NoteError for a false one."""
+    found: dict[str, None] = {}
+    for event in streams.history(TransparencyLog.create_id()):
+        if isinstance(event, TransparencyLog.KeyAdded):
+            found[event.verifier_key] = None
+        if isinstance(event, TransparencyLog.OriginBegun):
+            found.update(dict.fromkeys(event.verifier_keys))
+    return [VerifierKey.parse(each) for each in found]
+
+
+def given(note: str, name: str, keys: Iterable[VerifierKey]) -> tuple[Kept, Note]:
+    """Return a checkpoint that was kept elsewhere; raises NoteError unless one of these keys signed it."""
+    checkpoint, parsed = parse_note(note)
+    if not parsed.signers(keys):
+        raise NoteError(f"{name} is not signed by a key of this log")
+    return Kept(checkpoint, name), parsed
+
+
+def saved(storage: TlogStorage, keys: Sequence[VerifierKey]) -> list[Kept]:
+    """Return the checkpoints in the database; raises Fault for one that no known key has signed."""
+    found = []
+    for row in storage.checkpoints():
+        name = f"the saved checkpoint {row.origin} {row.size}"
+        try:
+            kept, _ = given(row.note, name, keys)
+        except NoteError as error:
+            raise Fault(1, f"the first {row.size} events: {error}", row.size) from None
+        if (kept.checkpoint.origin, kept.checkpoint.size) != (row.origin, row.size):
+            raise Fault(1, f"{name} is one of {kept.checkpoint.size} events", row.size)
+        found.append(kept)
+    return found
+
+
+def last_signed(keys: KeyFile) -> list[Kept]:
+    """Return the last checkpoint beside the signer's key, where that is."""
+    last = keys.last() if keys.exists() else None
+    if last is None:
+        return []
+    verifiers = [key.verifier for key in keys.read()]
+    return [given(last, "the last checkpoint signed", verifiers)[0]]
