@@ -40,6 +40,8 @@ VARIABLES = {
     "KEEPALIVE_SECONDS",
     "FORWARDED_PREFIX",
     "REQUIRE_REASON",
+    "CHECKPOINT_KEY_FILE",
+    "CHECKPOINT_SECONDS",
     "LOG_LEVEL",
 }
 Credentials = tuple[str, str]
@@ -284,7 +286,8 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         "VIEWS_DATABASE_URL": f"sqlite:///{folder}/views.db",
     }
     databases = {} if "DATABASE_URL" in settings else files
-    return {**inherited, **databases, "TMPDIR": str(folder), **settings}
+    key = {"CHECKPOINT_KEY_FILE": str(folder / "ledger.key")}
+    return {**inherited, **databases, **key, "TMPDIR": str(folder), **settings}
 
 
 def sign(secret: str, webhook_id: str, at: datetime, body: bytes) -> str:

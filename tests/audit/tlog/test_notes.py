@@ -192,7 +192,13 @@ def test_tiles_have_the_paths_of_the_specification(path: str) -> None:
     [
         *("", "tile", "tile/0", "tile/0/0", "tile/0/0000", "tile/00/000", "tile/64/000"),
         *("tile/-1/000", "tile/0/x000/001", "tile/0/001/001", "tile/0/x001", "tile/0/000.p/0"),
-        *("tile/0/000.p/256", "tile/0/000.p/01", "tile/0/\u0660\u0660\u0660", "/tile/0/000", "tile/0/000/"),
+        *(
+            "tile/0/000.p/256",
+            "tile/0/000.p/01",
+            "tile/0/\u0660\u0660\u0660",
+            "/tile/0/000",
+            "tile/0/000/",
+        ),
         *("tile/entries", "tile/Entries/000", "tile/0/000\n", "tile/99/000"),
     ],
 )
