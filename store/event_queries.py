@@ -30,6 +30,12 @@ WHERE topic = ? ORDER BY topic, "by", has_reason, position LIMIT 1"""
 NEXT_ID = """INSERT INTO given_ids VALUES (?, 1)
 ON CONFLICT (kind) DO UPDATE SET last = given_ids.last + 1 RETURNING last"""
 
+KEEP_IDS = """INSERT INTO given_ids VALUES (?, ?)
+ON CONFLICT (kind) DO UPDATE SET last = excluded.last WHERE excluded.last > given_ids.last"""
+SELECT_FACTS = """SELECT position, "by", has_reason, organization FROM stored_events WHERE"""
+Facts = tuple[str, bool, int | None]
+"""Who caused an event, whether it has a reason, and its organization; see AttributedEvent."""
+
 
 @dataclass(frozen=True)
 class RecordedEvent(Notification):
@@ -117,10 +123,22 @@ class EventQueries(ABC):
     ) -> list[RecordedEvent]:
         """Return the first events after a position, and up to another, that a filter lets through."""
         found = self.seek_log(wanted, after, until, limit) if wanted.topics else []
-        if not found:
-            return []
-        among, values = self._among("position", found)
+        return self.select_positions(found) if found else []
+
+    def select_positions(self, positions: Sequence[int]) -> list[RecordedEvent]:
+        """Return the events at some positions, by rising position."""
+        among, values = self._among("position", positions)
         return notifications(self._query(f"{SELECT}WHERE {among} ORDER BY position", values))
+
+    def select_facts(self, positions: Sequence[int]) -> dict[int, Facts]:
+        """Return the facts by which the log is searched, of the events at some positions."""
+        among, values = self._among("position", positions)
+        rows = self._query(f"{SELECT_FACTS} {among}", values)
+        return {position: (by, bool(reason), given) for position, by, reason, given in rows}
+
+    def kinds_of_given_ids(self) -> list[str]:
+        """Return the kinds of which integers were given out."""
+        return [kind for (kind,) in self._query("SELECT kind FROM given_ids ORDER BY kind")]
 
     def topics(self) -> list[str]:
         """Return the topics of all events, those that only another version knows too."""

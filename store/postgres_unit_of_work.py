@@ -16,6 +16,10 @@ INSERT = f"""INSERT INTO stored_events (position, {", ".join(stored_rows.COLUMNS
 SELECT *, %b::bigint FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[],
     %b::text[], %b::boolean[], %b::bigint[])"""  # noqa: S608 constants only
 
+COPY = f"""INSERT INTO stored_events (position, {", ".join(stored_rows.COLUMNS)})
+SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[],
+    %b::text[], %b::boolean[], %b::bigint[], %b::bigint[])"""  # noqa: S608 constants only
+
 
 class PlacedRow(NamedTuple):
     """A row of the table: a stored event and its position."""
@@ -76,6 +80,14 @@ class PostgresUnitOfWork(PostgresQueries, UnitOfWork):
             if row.originator_id in self._versions:
                 self._versions[row.originator_id] = row.originator_version
         return [row.position for row in placed]
+
+    def copy_rows(self, rows: Sequence[stored_rows.WholeRow]) -> None:
+        """Write rows as they are elsewhere; raises IntegrityError unless they follow the last position."""
+        self.flush()
+        stored_rows.check_successive(rows, self._last_position)
+        self.execute(COPY, [list(column) for column in zip(*rows, strict=True)])
+        self.last_written = PlacedRow(*rows[-1][:-1])
+        self._last_position = rows[-1].position
 
     def flush(self) -> None:
         """Write the collected rows; raises IntegrityError when a version of a stream is taken."""

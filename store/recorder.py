@@ -1,7 +1,7 @@
 """The part of the event recorder that is the same on both databases."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -9,7 +9,7 @@ from eventsourcing.persistence import StoredEvent, Tracking
 
 from store.event_queries import EventQueries, RecordedEvent
 from store.group_commit import GroupCommit, Session
-from store.stored_rows import storable_rows
+from store.stored_rows import WholeRow, check_storable, storable_rows
 from store.subscription import PollingSubscription
 from store.unit_of_work import UnitOfWork
 
@@ -40,6 +40,19 @@ class EventRecorder(EventQueries):
         """
         rows = storable_rows(stored_events)
         return self.group_commit.submit(lambda transaction: transaction.append(rows))
+
+    def import_events(self, rows: Sequence[WholeRow]) -> None:
+        """Append events as another ledger has them, with their positions and times: all or none.
+
+        Raises what `insert_events` raises, and IntegrityError unless they follow the last position.
+        """
+        for row in rows:
+            check_storable(row.originator_id, row.originator_version, row.topic)
+        self.group_commit.submit(lambda transaction: transaction.copy_rows(rows))
+
+    def keep_given_ids(self, last: Mapping[str, int]) -> None:
+        """Give out no more integers of each kind up to the last one that another ledger gave out."""
+        self.group_commit.submit(lambda transaction: transaction.keep_given_ids(last))
 
     def next_id(self, kind: str) -> int:
         """Return the next integer of its kind; each is returned once, rising, across all processes."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 from store.errors import translated_errors
 from store.sqlite_connection import SqliteQueries, connect
 from store.sqlite_file import SqliteFile
-from store.stored_rows import COLUMNS, Row, recording_time
+from store.stored_rows import COLUMNS, Row, WholeRow, check_successive, recording_time
 from store.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
@@ -16,6 +16,8 @@ FILE_LOCK_SECONDS = 5.0
 """How long a group waits for another process's transaction before its jobs fail."""
 LOCK_POLL_SECONDS = 0.0005
 INSERT = f"INSERT INTO stored_events ({', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+COPY = f"""INSERT INTO stored_events (position, {", ".join(COLUMNS)})
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""  # noqa: S608
 LAST_TIME = "SELECT recorded_at FROM stored_events ORDER BY position DESC LIMIT 1"
 
 
@@ -36,6 +38,12 @@ class SqliteUnitOfWork(SqliteQueries, UnitOfWork):
                 self._recorded_at = recording_time(self._last_time())
             time = self._recorded_at
             return [self.connection.execute(INSERT, (*row, time)).lastrowid or 0 for row in rows]
+
+    def copy_rows(self, rows: Sequence[WholeRow]) -> None:
+        """Insert rows as they are elsewhere; raises IntegrityError unless they follow the last position."""
+        check_successive(rows, self.max_notification_id())
+        with translated_errors:
+            self.connection.executemany(COPY, rows)
 
     def _last_time(self) -> int:
         found = self.connection.execute(LAST_TIME).fetchone()

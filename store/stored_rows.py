@@ -3,8 +3,9 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from eventsourcing.persistence import DataError, StoredEvent
+from eventsourcing.persistence import DataError, IntegrityError, StoredEvent
 
 LARGEST_VERSION = 2**63 - 1
 COLUMNS = (
@@ -22,6 +23,20 @@ Row = tuple[str, int, str, bytes, str, bool, int | None]
 """Stream, version, topic, state, and the facts of an AttributedEvent."""
 
 
+class WholeRow(NamedTuple):
+    """All columns of a stored event: its position, and COLUMNS."""
+
+    position: int
+    originator_id: str
+    originator_version: int
+    topic: str
+    state: bytes
+    by: str
+    has_reason: bool
+    organization: int | None
+    recorded_at: int
+
+
 @dataclass(frozen=True)
 class AttributedEvent(StoredEvent):
     """A stored event with the facts by which the log is searched: who caused it, and for which organization."""
@@ -36,6 +51,13 @@ def storable_rows(stored_events: Sequence[StoredEvent]) -> list[Row]:
     return [_storable_row(event) for event in stored_events]
 
 
+def check_successive(rows: Sequence[WholeRow], head: int) -> None:
+    """Raise IntegrityError unless rows follow the last position, each directly after the one before."""
+    for position, row in enumerate(rows, head + 1):
+        if row.position != position:
+            raise IntegrityError(f"position {row.position} does not follow position {position - 1}")
+
+
 def recording_time(last: int) -> int:
     """Return the time of recording, in microseconds since 1970: now, or `last` if the clock was set back."""
     return max(time.time_ns() // 1000, last)
@@ -48,14 +70,19 @@ def check_stream_id(stream_id: object) -> str:
     return stream_id
 
 
-def _storable_row(event: StoredEvent) -> Row:
-    stream_id = check_stream_id(event.originator_id)
-    version, topic = event.originator_version, event.topic
+def check_storable(stream_id: str, version: int, topic: str) -> None:
+    """Raise DataError for text that PostgreSQL can't store, and for a version beyond 64 bits."""
     for text in (stream_id, topic):
         if "\0" in text or not (text.isascii() or _is_unicode(text)):
             raise DataError(f"text with NUL or a lone surrogate can't be stored: {text!r}")
     if not -LARGEST_VERSION <= version <= LARGEST_VERSION:
         raise DataError(f"version {version} of {stream_id} is beyond 64 bits")
+
+
+def _storable_row(event: StoredEvent) -> Row:
+    stream_id = check_stream_id(event.originator_id)
+    version, topic = event.originator_version, event.topic
+    check_storable(stream_id, version, topic)
     if isinstance(event, AttributedEvent):
         facts = event.by, event.has_reason, event.organization
         return stream_id, version, topic, event.state, *facts

@@ -1,13 +1,13 @@
 """The transaction in which a use case reads and writes while no other writer can."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eventsourcing.persistence import StoredEvent
 
-from store.event_queries import NEXT_ID, EventQueries
-from store.stored_rows import Row, storable_rows
+from store.event_queries import KEEP_IDS, NEXT_ID, EventQueries
+from store.stored_rows import Row, WholeRow, storable_rows
 
 
 class UnitOfWork(EventQueries):
@@ -28,6 +28,15 @@ class UnitOfWork(EventQueries):
         """Return the next integer of its kind; each is returned once, rising, across all processes."""
         return int(self._query(NEXT_ID, [kind])[0][0])
 
+    def keep_given_ids(self, last: Mapping[str, int]) -> None:
+        """Give out no more integers of each kind up to the last one that another ledger gave out."""
+        for kind, given in last.items():
+            self._query(KEEP_IDS, [kind, given])
+
     @abstractmethod
     def append(self, rows: Sequence[Row]) -> list[int]:
         """Append rows that are checked already, and return their positions."""
+
+    @abstractmethod
+    def copy_rows(self, rows: Sequence[WholeRow]) -> None:
+        """Write rows as they are elsewhere; raises IntegrityError unless they follow the last position."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from audit.deliveries import EVERYTHING
 from audit.tlog.checkpoints import parse_note
 from audit.tlog.key_file import KeyFile
 from audit.tlog.notes import Note, NoteError, VerifierKey
@@ -11,10 +12,11 @@ from domain.aggregates.transparency_log import TransparencyLog
 from domain.stream_repository import StreamRepository
 
 
-def keys_in_log(streams: StreamRepository) -> list[VerifierKey]:
-    """Return all keys that ever signed, as the log's own events say; raises NoteError for a false one."""
+def keys_in_log(streams: StreamRepository, until: int = EVERYTHING) -> list[VerifierKey]:
+    """Return all keys that signed up to a position, as the log's own events say; raises NoteError."""
     found: dict[str, None] = {}
-    for event in streams.history(TransparencyLog.create_id()):
+    for stored in streams.store.select_streams([TransparencyLog.create_id()], until):
+        event = streams.decode(stored)
         if isinstance(event, TransparencyLog.KeyAdded):
             found[event.verifier_key] = None
         if isinstance(event, TransparencyLog.OriginBegun):

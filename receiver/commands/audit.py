@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from receiver.commands import signing, verifying
+from receiver.commands import bundles, signing, verifying
 from receiver.commands.shared import as_json, json_text, open_services
 from receiver.commands.terminal import printable
 
@@ -21,7 +21,8 @@ def audit() -> None:
     """Check the ledger and its read models, and prove what is in it."""
 
 
-for command in (signing.key, signing.checkpoint, signing.prove, verifying.verify):
+proof = (signing.key, signing.checkpoint, signing.prove, verifying.verify)
+for command in (*proof, bundles.export, bundles.import_):
     audit.add_command(command)
 
 

@@ -86,6 +86,7 @@ def _operators() -> tuple[type[Exception], ...]:
     """Return the errors that an operator can act on; imported when one occurs."""
     from eventsourcing.persistence import MapperDeserialisationError
 
+    from audit.bundles.errors import BundleError
     from audit.tlog.builder import Altered
     from audit.tlog.key_file import SignerError
     from domain.errors import Refusal
@@ -102,6 +103,7 @@ def _operators() -> tuple[type[Exception], ...]:
     return (
         *ours,
         Altered,
+        BundleError,
         SignerError,
         BackupFailed,
         MapperDeserialisationError,

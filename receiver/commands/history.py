@@ -49,7 +49,7 @@ def history(kind: str, id: str, as_json: bool) -> None:  # noqa: A002 the argume
     from receiver.commands.stories import print_entries
 
     with _replaying(1, None) as replay:
-        stream = _stream(replay.histories.ledger, kind, id)
+        stream = stream_of(replay.histories.ledger, kind, id)
         print_entries(replay.of_streams([stream]), replay.last, as_json=as_json)
 
 
@@ -92,7 +92,7 @@ def replay(
     with _replaying(first, last, as_of) as replaying:
         ledger = replaying.histories.ledger
         named = [(name.replace("_", "-"), key) for name, keys in things.items() for key in keys]
-        streams = list(dict.fromkeys(_stream(ledger, kind, key) for kind, key in named))
+        streams = list(dict.fromkeys(stream_of(ledger, kind, key) for kind, key in named))
         found = replaying.of_streams(streams) if streams else replaying.of_everything()
         with progress(first, replaying.last) as advance:
             print_entries(_each(found, advance), replaying.last, as_json=as_json)
@@ -127,7 +127,7 @@ def _replaying(first: int, last: int | None, as_of: datetime | None = None) -> "
         )
 
 
-def _stream(ledger: "Ledger", kind: str, key: str) -> str:
+def stream_of(ledger: "Ledger", kind: str, key: str) -> str:
     """Return the name of the stream of a thing; raises ClickException if there is none."""
     from domain.aggregate import Aggregate
 

@@ -1,0 +1,1 @@
+"""Bundles: folders that hold a part of the ledger, and the proof that it is complete and unaltered."""

@@ -1,0 +1,10 @@
+"""What is wrong with a bundle, or with the ledger that it comes from or goes to."""
+
+
+class BundleError(Exception):
+    """A bundle can't be made or read; the message is for an operator."""
+
+
+def at(position: int, what: str) -> BundleError:
+    """Return the error of one position."""
+    return BundleError(f"position {position}: {what}")
