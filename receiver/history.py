@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from flask import Response, abort
+from flask import Response, abort, current_app, request
 
+from audit.bundles.errors import BundleError
+from audit.bundles.history_proofs import history_proof
 from audit.entries import Entry
 from audit.history import Histories
 from receiver import pages
@@ -16,6 +18,10 @@ from receiver.consistency import last_position
 from receiver.current import services
 from receiver.entry_schemas import EntrySchema
 from receiver.shown_values import show
+
+PROOF = "application/vnd.kitledger.proof+json"
+DESCRIPTION = f"""`Accept: {PROOF}` answers all events of it, with the bytes and signatures of their
+deliveries, and the proof that each is in the log: what `kitledger-verify` checks."""
 
 
 def histories() -> Histories:
@@ -53,14 +59,35 @@ def add_history(
 
     def get_history(query: dict[str, Any], **names: Any) -> Response:
         until, stream = last_position(), stream_of(**names)
+        if request.accept_mimetypes.best_match(["application/json", PROOF]) == PROOF:
+            return _proof(stream, until)
         wanted = {"after": (query["after"] or (0,))[0], "limit": query["limit"] + 1}
         found = histories().of_stream(stream, until=until, **wanted)
         if not found and query["after"] is None and not exists(**names):
             abort(404, f"there is no such {thing}")
-        return answer_entries(found, query["limit"])
+        response = answer_entries(found, query["limit"])
+        response.vary.add("Accept")
+        return response
 
     get_history.__name__ = f"get_history_of_{thing.replace(' ', '_')}"
-    get_history.__doc__ = f"Get the history of one {thing}"
+    get_history.__doc__ = f"Get the history of one {thing}\n\n{DESCRIPTION}"
     shown = blueprint.response(200, EntrySchema(many=True))
-    route = requires("auditor")(blueprint.query(pages.IdPageSchema)(shown(get_history)))
+    documented = blueprint.doc(
+        responses={200: {"content": {PROOF: {"schema": {"type": "object"}}}}}
+    )
+    query = blueprint.query(pages.IdPageSchema)
+    route = requires("auditor")(query(shown(documented(get_history))))
     blueprint.route(path)(route)
+
+
+def _proof(stream: str, until: int) -> Response:
+    """Return the proof of a history; aborts with 404 where no checkpoint covers any of it."""
+    try:
+        proof = history_proof(services().ledger, services().tlog, stream, until)
+    except (BundleError, LookupError) as error:
+        abort(409, str(error))
+    if proof is None:
+        abort(404, "no checkpoint covers an event of it")
+    response = current_app.response_class(proof.encode(), content_type=PROOF)
+    response.vary.add("Accept")
+    return response

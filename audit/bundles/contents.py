@@ -5,17 +5,11 @@ from collections.abc import Iterator, Sequence
 from msgspec import DecodeError, Struct, json
 
 from audit.bundles.errors import BundleError
+from audit.entries import Subject
 
 FORMAT = "kitledger-bundle/1"
 NAME = "bundle.json"
 PER_FILE = 4096
-
-
-class Subject(Struct, frozen=True, forbid_unknown_fields=True):
-    """The thing that a bundle is about."""
-
-    kind: str
-    id: str | int
 
 
 class EventFile(

@@ -5,8 +5,9 @@ from html import escape
 from itertools import islice
 
 from audit.bundles.checkpoints import Saved
-from audit.bundles.contents import Contents, Subject
+from audit.bundles.contents import Contents
 from audit.bundles.selection import Selection
+from audit.entries import Subject
 from audit.tlog.checkpoints import parse_note
 from audit.tlog.notes import VerifierKey
 from projections.times import from_microseconds

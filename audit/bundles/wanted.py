@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from audit.bundles.contents import FORMAT, Contents, Subject
+from audit.bundles.contents import FORMAT, Contents
 from audit.bundles.errors import BundleError
 from audit.bundles.formats import Format
 from audit.bundles.selection import Selection
 from audit.bundles.subjects import positions_of
 from audit.bundles.unfinished import Plan
+from audit.entries import Subject
 from audit.reviews import Reviewed
 from domain.ledger import Ledger
 

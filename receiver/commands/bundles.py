@@ -13,7 +13,7 @@ from receiver.commands.shared import ID, open_services
 from receiver.commands.terminal import printable
 
 if TYPE_CHECKING:
-    from audit.bundles.contents import Subject
+    from audit.entries import Subject
     from audit.reviews import Reviewed
     from domain.ledger import Ledger
     from receiver.services import Services
@@ -107,8 +107,7 @@ def _sign_if_possible(services: "Services", last: int | None) -> None:
 
 
 def _subjects(ledger: "Ledger", things: dict[str, tuple[str, ...]]) -> "Iterator[Subject]":
-    from audit.bundles.contents import Subject
-    from audit.entries import subject
+    from audit.entries import Subject, subject
 
     for name, keys in things.items():
         for key in dict.fromkeys(keys):

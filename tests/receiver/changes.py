@@ -105,6 +105,7 @@ def stopped(service: Service, _: Fresh) -> Words:
 
 
 COMMANDS: dict[str, Callable[[Service, Fresh], Words]] = {
+    "audit key": lambda service, fresh: ["--rotate"],
     "backup": lambda service, fresh: [str(service.folder / f"{fresh()}.db")],
     "clients add": lambda service, fresh: [f"client-{fresh()}", "--role", "reader"],
     "clients revoke": lambda service, fresh: [service.add_client("reader")[0]],

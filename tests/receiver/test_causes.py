@@ -23,7 +23,12 @@ from tests.receiver.examples import Fresh, kit_event, position
 
 WHY = "Žofie asked by phone"
 READING = {
+    "audit checkpoint",
+    "audit export",
+    "audit import",
+    "audit prove",
     "audit reconcile",
+    "audit verify",
     "clients list",
     "history",
     "migrate",
@@ -39,7 +44,7 @@ READING = {
     "forward",
     "tail",
 }
-"""The commands that append no event."""
+"""The commands that append no event of their own; a new origin of checkpoints does."""
 HISTORIES = {
     "kit": "/api/v1/kits/{}/history/",
     "kit-registration": "/api/v1/kit-registrations/{}/history/",

@@ -41,6 +41,8 @@ def world(service: Service, fresh: Fresh) -> dict[str, Any]:
     bound = ("--organization", str(own.root))
     auditor = service.add_client("reader", "auditor", options=bound)
     found = {"from": 1, "to": 1, "finding": "nothing"}
+    service.here("audit", "key")
+    service.here("audit", "checkpoint")
     things = {
         "review_id": service.post("/api/v1/audit/reviews/", found).json()["id"],
         "barcode": kit,
@@ -49,6 +51,7 @@ def world(service: Service, fresh: Fresh) -> dict[str, Any]:
         "client_id": auditor[0],
         "position": sent.json()["results"][0]["position"],
         "registration_id": registered,
+        "tile": "tile/0/000.p/1",
     }
     return {"own": own_ids, "other": other_ids, "things": things, "auditor": auditor}
 

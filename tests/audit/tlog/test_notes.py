@@ -16,7 +16,7 @@ EXAMPLE = (
     "This is an example message.\n\n— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAl"
     "TgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
 )
-KEY = SignerKey.generate("lab.example/ledger")
+KEY = SignerKey("lab.example/ledger", witness_key("lab.example").private)
 CHECKPOINT = Checkpoint("lab.example/ledger", 812, b"\7" * 32)
 SIGNED = str(Note(CHECKPOINT.text, ()).signed([KEY]))
 

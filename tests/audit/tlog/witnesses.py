@@ -1,6 +1,7 @@
 """Keys of witnesses, which cosign checkpoints."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -26,5 +27,5 @@ class WitnessKey:
 
 
 def witness_key(name: str) -> WitnessKey:
-    """Make the key of a witness."""
-    return WitnessKey(name, Ed25519PrivateKey.generate())
+    """Make the key of a witness: always the same one for a name, so that tests have the same names."""
+    return WitnessKey(name, Ed25519PrivateKey.from_private_bytes(sha256(name.encode()).digest()))
