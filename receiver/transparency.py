@@ -31,5 +31,6 @@ def tlog_proof(services: Services, position: int) -> str | None:
     if found is None or position < 1:
         return None
     checkpoint, note = found
-    hashes = inclusion_proof(services.tlog.nodes(), position - 1, checkpoint.size)
-    return proof_text(position - 1, hashes, str(note))
+    index, size = position - 1, checkpoint.size
+    hashes = inclusion_proof(services.tlog.nodes(size, index), index, size)
+    return proof_text(index, hashes, str(note))

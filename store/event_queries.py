@@ -9,10 +9,11 @@ from uuid import UUID
 from eventsourcing.persistence import Notification, StoredEvent
 
 from store.log_queries import LogFilter
-from store.stored_rows import check_stream_id
+from store.stored_rows import COLUMNS, StoredRow, check_stream_id
 
 SELECT = """SELECT position, originator_id, originator_version, topic, state, recorded_at
 FROM stored_events """
+SELECT_WHOLE = f"SELECT position, {', '.join(COLUMNS)} FROM stored_events "  # noqa: S608
 SELECT_TIME = """SELECT recorded_at FROM stored_events
 WHERE position <= ? ORDER BY position DESC LIMIT 1"""
 # With a plus, so that no database reads the table by its position, and sorts it.
@@ -32,9 +33,6 @@ ON CONFLICT (kind) DO UPDATE SET last = given_ids.last + 1 RETURNING last"""
 
 KEEP_IDS = """INSERT INTO given_ids VALUES (?, ?)
 ON CONFLICT (kind) DO UPDATE SET last = excluded.last WHERE excluded.last > given_ids.last"""
-SELECT_FACTS = """SELECT position, "by", has_reason, organization FROM stored_events WHERE"""
-Facts = tuple[str, bool, int | None]
-"""Who caused an event, whether it has a reason, and its organization; see AttributedEvent."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +128,10 @@ class EventQueries(ABC):
         among, values = self._among("position", positions)
         return notifications(self._query(f"{SELECT}WHERE {among} ORDER BY position", values))
 
-    def select_facts(self, positions: Sequence[int]) -> dict[int, Facts]:
-        """Return the facts by which the log is searched, of the events at some positions."""
+    def select_rows_at(self, positions: Sequence[int]) -> list[StoredRow]:
+        """Return all columns of the events at some positions."""
         among, values = self._among("position", positions)
-        rows = self._query(f"{SELECT_FACTS} {among}", values)
-        return {position: (by, bool(reason), given) for position, by, reason, given in rows}
+        return list(self._query(f"{SELECT_WHOLE}WHERE {among}", values))
 
     def kinds_of_given_ids(self) -> list[str]:
         """Return the kinds of which integers were given out."""

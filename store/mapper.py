@@ -4,6 +4,7 @@ from dataclasses import fields, is_dataclass
 from secrets import token_bytes, token_hex
 from typing import Any, NamedTuple
 
+import msgspec
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Cipher, Compressor, StoredEvent, Transcoder
 from eventsourcing.persistence import Mapper as StockMapper
@@ -14,6 +15,18 @@ from store.stored_rows import AttributedEvent
 
 SALT = "salt"
 SALT_BYTES = 16
+Facts = tuple[str, bool, int | None]
+"""Who caused an event, whether it has a reason, and the organization that it belongs to."""
+
+
+class _Caused(msgspec.Struct):
+    """The fields of a state that the log is searched by; decoded without the others."""
+
+    by: str = ""
+    why: str | None = None
+
+
+_read_caused = msgspec.msgpack.Decoder(_Caused).decode
 
 
 class _Shape(NamedTuple):
@@ -43,6 +56,7 @@ class Mapper(StockMapper[str]):
     ) -> None:
         super().__init__(transcoder, compressor, cipher)
         self._shapes: dict[type, _Shape] = {}
+        self._by_topic: dict[str, _Shape] = {}
         self._encode = getattr(transcoder, "encode_state", transcoder.encode)
         # Other transcoders, which the environment may name, know no bytes.
         self._new_salt = token_bytes if hasattr(transcoder, "encode_state") else token_hex
@@ -99,6 +113,28 @@ class Mapper(StockMapper[str]):
         event = object.__new__(event_class)
         event.__dict__.update(state)
         return event
+
+    def facts(self, stream: str, version: int, topic: str, state: bytes) -> Facts | None:
+        """Return the facts by which the log is searched, as they follow from an event.
+
+        None for one that can't be decoded, by a key that is not here or by this version.
+        """
+        try:
+            shape = self._shape_of(topic)
+            said = _read_caused(state if self._is_plain else self._unseal(state))
+            organization = None
+            if shape.of_organization:
+                stored = StoredEvent(stream, version, topic, state)
+                organization = self.to_domain_event(stored).organization_id
+        except Exception:
+            return None
+        return said.by, said.why is not None, organization
+
+    def _shape_of(self, topic: str) -> _Shape:
+        found = self._by_topic.get(topic)
+        if found is None:
+            found = self._by_topic[topic] = self._shape(resolve_topic(topic))
+        return found
 
     def _shape(self, event_class: type) -> _Shape:
         names = {*dir(event_class), *getattr(event_class, "__dataclass_fields__", ())}

@@ -16,6 +16,7 @@ from store.event_queries import (
     SELECT,
     SELECT_HEAD,
     SELECT_STREAMS,
+    SELECT_WHOLE,
     RecordedEvent,
     notifications,
 )
@@ -26,20 +27,29 @@ from store.postgres_snapshots import AggregateRecorder
 from store.postgres_tables import ADDED, EXISTS, IS_CURRENT, TABLES
 from store.postgres_unit_of_work import PostgresUnitOfWork
 from store.recorder import EventProcessRecorder, EventRecorder
+from store.stored_rows import COLUMNS, StoredRow
 from store.unit_of_work import UnitOfWork
 
 POOL_SIZE = 4
 # Large states lie beside the table: to sum up their lengths does not read them.
-FIRST = """SELECT position, originator_id, originator_version, topic, state, recorded_at FROM (
+FIRST = """SELECT {columns} FROM (
     SELECT *, sum(octet_length(state)) OVER (ORDER BY {order}) - octet_length(state) AS before
     FROM ({wanted}) AS next
 ) AS batch WHERE before < ? ORDER BY {order}"""
+EVENT = "position, originator_id, originator_version, topic, state, recorded_at"
 BATCH = f"{SELECT} WHERE position > ? {{among}} ORDER BY position LIMIT ?"
-BATCH_OF_ALL = FIRST.format(order="position", wanted=BATCH.format(among=""))
+BATCH_OF_ALL = FIRST.format(columns=EVENT, order="position", wanted=BATCH.format(among=""))
 # `topic || ''` keeps the planner from the indexes on topics, by which it would sort the whole log.
 AMONG = "AND topic || '' = ANY(?)"
-BATCH_OF_TOPICS = FIRST.format(order="position", wanted=BATCH.format(among=AMONG))
-STREAMS = FIRST.format(order="originator_id, originator_version", wanted=SELECT_STREAMS)
+BATCH_OF_TOPICS = FIRST.format(columns=EVENT, order="position", wanted=BATCH.format(among=AMONG))
+ROWS = FIRST.format(
+    columns=f"position, {', '.join(COLUMNS)}",
+    order="position",
+    wanted=f"{SELECT_WHOLE} WHERE position > ? ORDER BY position LIMIT ?",
+)
+STREAMS = FIRST.format(
+    columns=EVENT, order="originator_id, originator_version", wanted=SELECT_STREAMS
+)
 
 
 class Recorder(PostgresQueries, EventRecorder, library.PostgresApplicationRecorder):
@@ -75,6 +85,10 @@ class Recorder(PostgresQueries, EventRecorder, library.PostgresApplicationRecord
             return found, found[-1].id
         # The second statement may have seen more than the first.
         return found, max(reached, found[-1].id if found else 0)
+
+    def select_rows(self, after: int, *, limit: int, max_bytes: int) -> list[StoredRow]:
+        """Return all columns of the events after a position; see EventRecorder."""
+        return self._query(ROWS, [after, limit, max_bytes])
 
     def select_by_stream(
         self, after: tuple[str, int], below: str, *, reached: int, limit: int, max_bytes: int

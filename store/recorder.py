@@ -9,7 +9,7 @@ from eventsourcing.persistence import StoredEvent, Tracking
 
 from store.event_queries import EventQueries, RecordedEvent
 from store.group_commit import GroupCommit, Session
-from store.stored_rows import WholeRow, check_storable, storable_rows
+from store.stored_rows import StoredRow, WholeRow, check_storable, storable_rows
 from store.subscription import PollingSubscription
 from store.unit_of_work import UnitOfWork
 
@@ -68,6 +68,10 @@ class EventRecorder(EventQueries):
         that the memory of a reader has a bound however large single events are. Without topics, all
         events are returned.
         """
+
+    @abstractmethod
+    def select_rows(self, after: int, *, limit: int, max_bytes: int) -> list[StoredRow]:
+        """Return all columns of the events after a position; for the limits see select_batch."""
 
     @abstractmethod
     def select_by_stream(

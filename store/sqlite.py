@@ -9,12 +9,19 @@ from eventsourcing import sqlite as library
 
 from store import factory
 from store.errors import translated_errors
-from store.event_queries import SELECT, SELECT_STREAMS, RecordedEvent, notifications
+from store.event_queries import (
+    SELECT,
+    SELECT_STREAMS,
+    SELECT_WHOLE,
+    RecordedEvent,
+    notifications,
+)
 from store.recorder import EventProcessRecorder, EventRecorder
 from store.sqlite_connection import SqliteQueries, connect
 from store.sqlite_file import SqliteFile
 from store.sqlite_session import SqliteSession, SqliteUnitOfWork
 from store.sqlite_tables import ADDED, COLUMNS, INDEXES, TABLES
+from store.stored_rows import StoredRow
 from store.unit_of_work import UnitOfWork
 
 
@@ -56,6 +63,12 @@ class Recorder(SqliteQueries, EventRecorder, library.SQLiteApplicationRecorder):
             return notifications(rows), rows[-1][0]
         # The second statement may have seen more than the first.
         return notifications(rows), max(reached, rows[-1][0] if rows else 0)
+
+    def select_rows(self, after: int, *, limit: int, max_bytes: int) -> list[StoredRow]:
+        """Return all columns of the events after a position; see EventRecorder."""
+        self.check()
+        statement = f"{SELECT_WHOLE}WHERE position > ? ORDER BY position LIMIT ?"
+        return self._first(statement, [after, limit], max_bytes)[0]
 
     def select_by_stream(
         self, after: tuple[str, int], below: str, *, reached: int, limit: int, max_bytes: int

@@ -23,6 +23,10 @@ Row = tuple[str, int, str, bytes, str, bool, int | None]
 """Stream, version, topic, state, and the facts of an AttributedEvent."""
 
 
+StoredRow = tuple[int, str, int, str, bytes, str, bool, int | None, int]
+"""The values of a WholeRow, as they are read: to name them takes as long as to read them."""
+
+
 class WholeRow(NamedTuple):
     """All columns of a stored event: its position, and COLUMNS."""
 

@@ -12,9 +12,10 @@ from audit.bundles.errors import BundleError, at
 from audit.bundles.evidence import CHECKPOINT, CHECKPOINTS, KEYS, STAMP
 from audit.bundles.folder import Folder
 from audit.bundles.formats import format_of
-from audit.bundles.lines import Line, leaf_of
+from audit.bundles.lines import Line
 from audit.bundles.tree import BundledTree
 from audit.tlog.checkpoints import Checkpoint, parse_note
+from audit.tlog.entries import leaf_of
 from audit.tlog.merkle import root
 from audit.tlog.notes import LONGEST_NOTE, NoteError, VerifierKey
 

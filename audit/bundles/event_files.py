@@ -8,9 +8,10 @@ from audit.bundles.errors import at
 from audit.bundles.folder import Folder
 from audit.bundles.formats import Format
 from audit.bundles.given_ids import GivenIds
-from audit.bundles.lines import Line, leaf_of, line
+from audit.bundles.lines import Line, line
 from audit.bundles.selection import Selection
 from audit.bundles.unfinished import Unfinished, Written
+from audit.tlog.entries import leaf_of
 from audit.tlog.merkle import inclusion_proof
 from audit.tlog.storage import TlogStorage
 from domain.ledger import Ledger

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from msgspec import Struct, json
 
 from audit.bundles.errors import BundleError, at
-from audit.bundles.lines import Line, leaf_of, line
+from audit.bundles.lines import Line, line
 from audit.bundles.selection import Selection
 from audit.bundles.subjects import positions_of
 from audit.entries import Subject, subject
+from audit.tlog.entries import leaf_of
 from audit.tlog.kept import keys_in_log
 from audit.tlog.merkle import inclusion_proof
 from audit.tlog.storage import TlogStorage, newest_checkpoint

@@ -9,10 +9,11 @@ from audit.bundles.bundle import Bundle
 from audit.bundles.checkpoints import AT_ONCE, save
 from audit.bundles.errors import BundleError, at
 from audit.bundles.given_ids import KINDS, GivenIds
-from audit.bundles.lines import leaf_of, recorded
+from audit.bundles.lines import recorded
 from audit.bundles.selection import BYTES_AT_ONCE, EVENTS_AT_ONCE, Selection
 from audit.decoding import decoded
 from audit.tlog.builder import TreeBuilder
+from audit.tlog.entries import leaf_of
 from audit.tlog.storage import TlogStorage
 from domain.ledger import Ledger
 from store.stored_rows import AttributedEvent, WholeRow

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from audit.decoding import decoded
-from audit.tlog.entries import entry
-from audit.tlog.merkle import leaf_hash
 from domain.aggregates.batch import Batch
 from domain.aggregates.delivery import Delivery
 from domain.aggregates.quarantine import Quarantine
@@ -70,12 +68,6 @@ def line(ledger: Ledger, row: WholeRow, proof: Sequence[bytes] | None = None) ->
         delivery=_delivery(ledger, row),
         proof=None if proof is None else list(proof),
     )
-
-
-def leaf_of(row: WholeRow) -> bytes:
-    """Return the hash of the leaf that an event has in the log."""
-    named = (row.originator_id, row.originator_version, row.topic, row.state)
-    return leaf_hash(entry(row.position, row.recorded_at, *named))
 
 
 def recorded(row: WholeRow) -> RecordedEvent:

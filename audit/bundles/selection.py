@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from audit.bundles.contents import blocks, blocks_of
 from audit.bundles.errors import at
 from domain.ledger import Recorder
-from store.stored_rows import WholeRow
+from store.stored_rows import StoredRow, WholeRow
 
 EVENTS_AT_ONCE = 500
 SOME_AT_ONCE = 20
 """Of events that are read by their positions, without a bound of their bytes."""
 BYTES_AT_ONCE = 4 * 1024 * 1024
+Page = tuple[Sequence[StoredRow], Sequence[int]]
+"""Some rows, and the positions that they should have."""
 
 
 @dataclass(frozen=True)
@@ -39,30 +40,23 @@ class Selection:
         """Yield the rows of the events from a position to another; raises BundleError if one is missing."""
         pages = self._range if self.positions is None else self._chosen
         for page, wanted in pages(first, last):
-            facts = self.store.select_facts(wanted)
-            found = {each.id: each for each in page}
+            found = {row[0]: row for row in page}
             for position in wanted:
                 if position not in found:
                     raise at(position, "the ledger has no event here, which its log has")
-                yield _row(found[position], facts[position])
+                row = WholeRow(*found[position])
+                yield row._replace(has_reason=bool(row.has_reason))
 
-    def _range(self, first: int, last: int) -> Iterator[tuple[Sequence[Any], Sequence[int]]]:
+    def _range(self, first: int, last: int) -> Iterator[Page]:
         while first <= last:
             limit = min(EVENTS_AT_ONCE, last - first + 1)
-            page, _ = self.store.select_batch(
-                first - 1, topics=(), limit=limit, max_bytes=BYTES_AT_ONCE
-            )
-            end = page[-1].id if page else first
+            page = self.store.select_rows(first - 1, limit=limit, max_bytes=BYTES_AT_ONCE)
+            end = page[-1][0] if page else first
             yield page, range(first, end + 1)
             first = end + 1
 
-    def _chosen(self, first: int, last: int) -> Iterator[tuple[Sequence[Any], Sequence[int]]]:
+    def _chosen(self, first: int, last: int) -> Iterator[Page]:
         wanted = [each for each in self.positions or () if first <= each <= last]
         for begin in range(0, len(wanted), SOME_AT_ONCE):
             some = wanted[begin : begin + SOME_AT_ONCE]
-            yield self.store.select_positions(some), some
-
-
-def _row(event: Any, facts: tuple[str, bool, int | None]) -> WholeRow:
-    named = (event.id, event.originator_id, event.originator_version, event.topic)
-    return WholeRow(*named, event.state, *facts, event.recorded_at)
+            yield self.store.select_rows_at(some), some

@@ -1,12 +1,13 @@
 """The consumer of the log that hashes each event into the tiles."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
-from audit.tlog.entries import Stored, entry_of
-from audit.tlog.merkle import EMPTY_ROOT, HASH_BYTES, folded, leaf_hash, subtrees
+from audit.tlog.entries import leaf_of
+from audit.tlog.merkle import EMPTY_ROOT, HASH_BYTES, folded, subtrees
 from audit.tlog.storage import TlogStorage, Written
 from audit.tlog.tiles import WHOLE_BYTES, WIDTH, subtree_root, tiles_of
+from store.stored_rows import StoredRow
 
 BATCH_EVENTS = 5000
 BATCH_BYTES = 8 * 1024 * 1024
@@ -24,7 +25,7 @@ class Recorder(Protocol):
     """The part of a recorder by which events are read."""
 
     def max_notification_id(self) -> int: ...
-    def select_batch(self, after: int, *, topics: Any, limit: int, max_bytes: int) -> Any: ...
+    def select_rows(self, after: int, *, limit: int, max_bytes: int) -> list[StoredRow]: ...
 
 
 class RightEdge:
@@ -90,11 +91,9 @@ class TreeBuilder:
             size = self._storage.size()
             edge = RightEdge(size, self._storage.tile)
             self._check_end(size)
-        events, _ = self._store.select_batch(
-            edge.size, topics=(), limit=BATCH_EVENTS, max_bytes=BATCH_BYTES
-        )
-        if events:
-            self._storage.save_tiles(edge.append(_leaves(events, edge.size)))
+        rows = self._store.select_rows(edge.size, limit=BATCH_EVENTS, max_bytes=BATCH_BYTES)
+        if rows:
+            self._storage.save_tiles(edge.append(_leaves(rows, edge.size)))
         # After an error it is read anew.
         self._edge = edge
         return edge.size
@@ -103,18 +102,18 @@ class TreeBuilder:
         """Raise Altered unless the last event that was hashed is still the one at its position."""
         if not size:
             return
-        events, _ = self._store.select_batch(size - 1, topics=(), limit=1, max_bytes=1)
-        if not events or events[0].id != size:
+        rows = self._store.select_rows(size - 1, limit=1, max_bytes=1)
+        if not rows or rows[0][0] != size:
             head = self._store.max_notification_id()
             raise Altered(min(head + 1, size), f"the tiles hold {size} events, and one is gone")
         number, place = divmod(size - 1, WIDTH)
         hashes = self._storage.tile(0, number)[place * HASH_BYTES :][:HASH_BYTES]
-        if leaf_hash(entry_of(events[0])) != hashes:
+        if leaf_of(rows[0]) != hashes:
             raise Altered(size, "another event stands where the tiles end")
 
 
-def _leaves(events: list[Stored], size: int) -> list[bytes]:
-    for position, event in enumerate(events, size + 1):
-        if event.id != position:
+def _leaves(rows: list[StoredRow], size: int) -> list[bytes]:
+    for position, row in enumerate(rows, size + 1):
+        if row[0] != position:
             raise Altered(position, "there is no event at this position")
-    return [leaf_hash(entry_of(event)) for event in events]
+    return [leaf_of(row) for row in rows]

@@ -3,38 +3,22 @@
 from collections.abc import Iterable
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Protocol
+
+from audit.tlog.merkle import leaf_hash
+from store.stored_rows import StoredRow
 
 LARGEST_ENTRY = 2**16 - 1
 
 
-class Stored(Protocol):
-    """A stored event, as the store returns it."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def recorded_at(self) -> int: ...
-    @property
-    def originator_id(self) -> object: ...
-    @property
-    def originator_version(self) -> int: ...
-    @property
-    def topic(self) -> str: ...
-    @property
-    def state(self) -> bytes: ...
-
-
-def entry_of(event: Stored) -> bytes:
+def entry_of(row: StoredRow) -> bytes:
     """Return the entry of a stored event."""
-    return entry(
-        event.id,
-        event.recorded_at,
-        str(event.originator_id),
-        event.originator_version,
-        event.topic,
-        event.state,
-    )
+    position, stream, version, topic, state, _, _, _, recorded_at = row
+    return entry(position, recorded_at, stream, version, topic, state)
+
+
+def leaf_of(row: StoredRow) -> bytes:
+    """Return the hash of the leaf that a stored event has in the log."""
+    return leaf_hash(entry_of(row))
 
 
 def entry(

@@ -75,7 +75,8 @@ class Signer:
         return checkpoint, note
 
     def _extended(self, origin: str, last: tuple[Checkpoint, Note] | None) -> Checkpoint:
-        nodes, size = self._storage.nodes(), self._storage.size()
+        size = self._storage.size()
+        nodes = self._storage.nodes(size, max(0, last[0].size - 1) if last else 0)
         checkpoint = Checkpoint(origin, size, root(nodes, size))
         if last is None:
             return checkpoint
@@ -87,7 +88,7 @@ class Signer:
         try:
             proof = consistency_proof(nodes, before.size, size)
             check_consistency(before.size, size, proof, before.root, checkpoint.root)
-        except ProofError:
+        except (ProofError, LookupError):
             raise NotExtended(
                 f"the first {before.size} events are not those that were signed: {WHAT_TO_DO}"
             ) from None

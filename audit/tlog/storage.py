@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, inspect, select, text
+from sqlalchemy import Connection, Row, func, inspect, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from audit.tlog.checkpoints import Checkpoint, parse_note
-from audit.tlog.merkle import EMPTY_ROOT, HASH_BYTES, root
+from audit.tlog.merkle import HASH_BYTES, root
 from audit.tlog.notes import Note
 from audit.tlog.tables import checkpoints, metadata, tiles
-from audit.tlog.tiles import WIDTH, TiledNodes
+from audit.tlog.tiles import HEIGHT, WIDTH, TiledNodes, tiles_of
 from store.advisory_locks import MIGRATION_LOCK
 from store.engines import Pragmas, engine
 from store.errors import translated_errors
@@ -92,13 +92,29 @@ class TlogStorage:
         with self.reading() as connection:
             return bytes(connection.scalar(wanted) or b"")
 
-    def nodes(self) -> TiledNodes:
-        """Return the nodes of the tree; each tile is read once."""
-        return TiledNodes(self.tile)
+    def nodes(self, size: int = 0, *indexes: int) -> TiledNodes:
+        """Return the nodes of the tree; each tile is read once.
+
+        Those between some leaves and the root of a tree of `size` are read now, by one query.
+        """
+        edge = [(level, tile.number) for level, tile in enumerate(tiles_of(size))]
+        paths = [
+            (level, index >> HEIGHT * (level + 1))
+            for level in range(len(edge))
+            for index in indexes
+        ]
+        wanted = tuple_(tiles.c.level, tiles.c.number).in_({*edge, *paths})
+        columns = (tiles.c.level, tiles.c.number, tiles.c.hashes)
+        if not edge:
+            return TiledNodes(self.tile)
+        with self.reading() as connection:
+            rows = connection.execute(select(*columns).where(wanted)).all()
+        known = {(level, number): bytes(hashes) for level, number, hashes in rows}
+        return TiledNodes(self.tile, known)
 
     def root(self, size: int) -> bytes:
         """Return the root of the first entries; raises LookupError when the tiles hold fewer."""
-        return root(self.nodes(), size) if size else EMPTY_ROOT
+        return root(self.nodes(size), size)
 
     def save_tiles(self, written: Sequence[Written]) -> None:
         """Write tiles that are new or longer than they were."""
@@ -113,9 +129,9 @@ class TlogStorage:
         with self.writing() as connection:
             connection.execute(self._insert(checkpoints).values(row).on_conflict_do_nothing())
 
-    def newest(self, origin: str | None = None, *, covering: int = 0) -> str | None:
-        """Return the newest checkpoint, of any origin if none is given; None if it covers fewer entries."""
-        wanted = select(checkpoints.c.note).where(checkpoints.c.size >= covering)
+    def newest(self, origin: str | None = None) -> str | None:
+        """Return the newest checkpoint, of any origin if none is given."""
+        wanted = select(checkpoints.c.note)
         if origin is not None:
             wanted = wanted.where(checkpoints.c.origin == origin)
         newest = wanted.order_by(checkpoints.c.signed_at.desc(), checkpoints.c.size.desc()).limit(1)
@@ -138,6 +154,7 @@ class TlogStorage:
 
 
 def newest_checkpoint(storage: TlogStorage, covering: int = 0) -> tuple[Checkpoint, Note] | None:
-    """Return the newest checkpoint that covers so many entries, and its note."""
-    note = storage.newest(covering=covering)
-    return None if note is None else parse_note(note)
+    """Return the newest checkpoint and its note, if it covers so many entries."""
+    newest = storage.newest()
+    found = None if newest is None else parse_note(newest)
+    return found if found and found[0].size >= covering else None

@@ -4,6 +4,7 @@ from sqlalchemy import (
     DDL,
     BigInteger,
     Column,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -31,6 +32,7 @@ checkpoints = Table(
     Column("root", LargeBinary, nullable=False),
     Column("note", Text, nullable=False),
     Column("signed_at", BigInteger, nullable=False),
+    Index("tlog_checkpoints_signed_at", "signed_at", "size"),
 )
 """`signed_at` is in microseconds since 1970; `note` gets the cosignatures of witnesses as they come."""
 stamps = Table(

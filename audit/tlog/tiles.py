@@ -1,9 +1,10 @@
 """Tiles of 256 hashes, by which a tree is stored and served (https://c2sp.org/tlog-tiles)."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 from audit.tlog.merkle import HASH_BYTES, node_hash
 
@@ -55,11 +56,18 @@ def tiles_of(size: int) -> Iterator[Tile]:
 
 
 class TiledNodes:
-    """The nodes of a tree by its tiles; `read(level, number)` returns the hashes of a tile, or of its begin."""
+    """The nodes of a tree by its tiles; `read(level, number)` returns the hashes of a tile, or of its begin.
 
-    def __init__(self, read: Callable[[int, int], bytes]) -> None:
+    `known` are tiles that are read already.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[int, int], bytes],
+        known: Mapping[tuple[int, int], bytes] = MappingProxyType({}),
+    ) -> None:
         self._read = read
-        self._tiles: dict[tuple[int, int], bytes] = {}
+        self._tiles = dict(known)
 
     def node(self, height: int, index: int) -> bytes:
         """Return the hash of a whole subtree; raises LookupError when its tile lacks it."""
@@ -72,7 +80,11 @@ class TiledNodes:
             raise LookupError(f"tile {level}/{number} ends before hash {place + (1 << above) - 1}")
         if above and len(tile) == WHOLE_BYTES:
             return _subtrees(tile)[above - 1][place >> above]
-        return subtree_root(tile, place, 1 << above)
+        return (
+            _kept_root(tile, place, 1 << above)
+            if above
+            else tile[place * HASH_BYTES :][:HASH_BYTES]
+        )
 
 
 def subtree_root(tile: bytes, place: int, width: int) -> bytes:
@@ -86,7 +98,10 @@ def subtree_root(tile: bytes, place: int, width: int) -> bytes:
     return row[0]
 
 
-@lru_cache(maxsize=256)
+_kept_root = lru_cache(maxsize=256)(subtree_root)
+
+
+@lru_cache(maxsize=64)
 def _subtrees(tile: bytes) -> list[list[bytes]]:
     """Return all inner nodes of a whole tile, by height: those high in a tree are asked for again and again."""
     row = [tile[at : at + HASH_BYTES] for at in range(0, WHOLE_BYTES, HASH_BYTES)]

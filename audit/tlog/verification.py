@@ -6,12 +6,14 @@ from itertools import pairwise
 
 from audit.tlog.builder import BATCH_BYTES, BATCH_EVENTS, Recorder, RightEdge
 from audit.tlog.checkpoints import Checkpoint
-from audit.tlog.entries import Stored, entry_of
-from audit.tlog.merkle import HASH_BYTES, leaf_hash
+from audit.tlog.entries import leaf_of
+from audit.tlog.merkle import HASH_BYTES
 from audit.tlog.storage import TlogStorage, Written
 from audit.tlog.tiles import WIDTH
+from store.stored_rows import StoredRow
 
 Progress = Callable[[int, int], None]
+Facts = Callable[[str, int, str, bytes], tuple[str, bool, int | None] | None]
 
 
 class Fault(Exception):
@@ -36,11 +38,19 @@ class Verification:
     """Compare all events with the tiles, and their tree with checkpoints, in one pass through the log.
 
     What is recorded meanwhile is left for the next time. `events` counts what was compared, and `agreed` is
-    the size of the last checkpoint that the tree agrees with.
+    the size of the last checkpoint that the tree agrees with. `facts` returns those by which the log is
+    searched, as they follow from an event: they stand beside it, and no hash covers them.
     """
 
-    def __init__(self, store: Recorder, storage: TlogStorage, kept: Sequence[Kept]) -> None:
+    def __init__(
+        self,
+        store: Recorder,
+        storage: TlogStorage,
+        kept: Sequence[Kept],
+        facts: Facts = lambda *_: None,
+    ) -> None:
         self._store = store
+        self._facts = facts
         self._storage = storage
         self._kept = sorted(kept, key=lambda each: each.checkpoint.size)
         self._edge = RightEdge(0, storage.tile)
@@ -64,8 +74,9 @@ class Verification:
         self._compare_checkpoints()
         while self._edge.size < head:
             for part in self._parts(self._batch(head)):
-                for tile in self._edge.append([leaf_hash(entry_of(event)) for event in part]):
+                for tile in self._edge.append([leaf_of(row) for row in part]):
                     self._compare_tile(tile, hashed)
+                self._check_facts(part)
                 self._compare_checkpoints()
             progress(self._edge.size, head)
         if hashed > head:
@@ -74,30 +85,38 @@ class Verification:
             size = each.checkpoint.size
             raise Fault(head + 1, f"the ledger ends before it, and {each.name} has {size} events")
 
-    def _batch(self, head: int) -> list[Stored]:
+    def _batch(self, head: int) -> list[StoredRow]:
         """Return the next events, whose positions have no gap and whose times never fall."""
         expected = self._edge.size
-        found, _ = self._store.select_batch(
-            expected, topics=(), limit=min(BATCH_EVENTS, head - expected), max_bytes=BATCH_BYTES
+        rows = self._store.select_rows(
+            expected, limit=min(BATCH_EVENTS, head - expected), max_bytes=BATCH_BYTES
         )
-        events: list[Stored] = found
-        if not events:
-            raise Fault(expected + 1, "there is no event at this position")
-        for event in events:
-            expected += 1
-            if event.id != expected:
-                raise Fault(expected, "there is no event at this position")
-            if event.recorded_at < self._last_time:
-                raise Fault(expected, "its recorded time is before that of the event before it")
-            self._last_time = event.recorded_at
-        return events
+        if not rows:
+            raise Fault(expected + 1, NO_EVENT)
+        last_time = self._last_time
+        for position, row in enumerate(rows, expected + 1):
+            if row[0] != position:
+                raise Fault(position, NO_EVENT)
+            if row[-1] < last_time:
+                raise Fault(position, "its recorded time is before that of the event before it")
+            last_time = row[-1]
+        self._last_time = last_time
+        return rows
 
-    def _parts(self, events: list[Stored]) -> Iterator[list[Stored]]:
+    def _parts(self, rows: list[StoredRow]) -> Iterator[list[StoredRow]]:
         """Yield the events in parts that end where a checkpoint does."""
-        first, last = self._edge.size, self._edge.size + len(events)
+        first, last = self._edge.size, self._edge.size + len(rows)
         sizes = {each.checkpoint.size for each in self._kept if each.checkpoint.size < last}
         for begin, end in pairwise([first, *sorted(sizes), last]):
-            yield events[begin - first : end - first]
+            yield rows[begin - first : end - first]
+
+    def _check_facts(self, rows: list[StoredRow]) -> None:
+        """Raise Fault for an event whose columns say another actor, reason or organization than it does."""
+        for position, stream, version, topic, state, by, has_reason, organization, time in rows:
+            # Events of before these columns were there have no time either.
+            said = self._facts(stream, version, topic, state) if time else None
+            if said is not None and said != (by, bool(has_reason), organization):
+                raise Fault(position, "the log would find it by facts that it does not have")
 
     def _compare_tile(self, tile: Written, hashed: int) -> None:
         """Raise Fault unless the stored tile has these hashes, as far as it was written at the start."""
@@ -128,6 +147,7 @@ class Verification:
             self.agreed = self._edge.size
 
 
+NO_EVENT = "there is no event at this position"
 NO_HASH = "its hash is missing in the tiles"
 
 

@@ -3,7 +3,7 @@
 import sys
 from base64 import b64encode
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -34,6 +34,7 @@ def verify(against: tuple[Path, ...], policy: Path | None, as_json: bool) -> Non
     from rich.progress import Progress
 
     from audit.tlog.verification import Fault, Verification
+    from store.mapper import Mapper
 
     console = Console(stderr=True)
     bars = Progress(console=console, transient=True, disable=not console.is_terminal)
@@ -42,7 +43,12 @@ def verify(against: tuple[Path, ...], policy: Path | None, as_json: bool) -> Non
         bar = bars.add_task("Verifying", total=None)
         try:
             kept = _kept(services, against, policy)
-            verification = Verification(services.ledger.store, services.tlog, kept)
+            verification = Verification(
+                services.ledger.store,
+                services.tlog,
+                kept,
+                cast(Mapper, services.ledger.mapper).facts,
+            )
             verification.run(lambda done, total: bars.update(bar, completed=done, total=total))
             fault = None
         except Fault as found:

@@ -83,12 +83,13 @@ def _entries(tile: Tile) -> bytes:
     store: Recorder = services().ledger.store
     first = tile.number * WIDTH
     last = first + tile.width
-    entries: list[bytes] = []
-    while first < last <= services().tlog.size():
-        events, first = store.select_batch(
-            first, topics=(), limit=last - first, max_bytes=BATCH_BYTES
-        )
-        entries += [entry_of(event) for event in events if event.id <= last]
-    if len(entries) < tile.width:
+    if last > services().tlog.size():
         abort(404, NO_TILE)
+    entries: list[bytes] = []
+    while len(entries) < tile.width:
+        after = first + len(entries)
+        rows = store.select_rows(after, limit=last - after, max_bytes=BATCH_BYTES)
+        if not rows:
+            abort(404, NO_TILE)
+        entries += [entry_of(row) for row in rows]
     return entry_bundle(entries)

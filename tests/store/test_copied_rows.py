@@ -17,20 +17,7 @@ ROWS = [
 
 def copies(recorder: Recorder) -> list[WholeRow]:
     """Return all rows as they are stored."""
-    stored = recorder.select_positions(range(1, 10))
-    facts = recorder.select_facts([each.id for each in stored])
-    return [
-        WholeRow(
-            each.id,
-            str(each.originator_id),
-            each.originator_version,
-            each.topic,
-            each.state,
-            *facts[each.id],
-            each.recorded_at,
-        )
-        for each in stored
-    ]
+    return [WholeRow(*row) for row in recorder.select_rows(0, limit=10, max_bytes=1000)]
 
 
 def test_rows_are_copied_with_all_that_they_hold(recorder: Recorder) -> None:

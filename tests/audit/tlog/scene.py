@@ -4,20 +4,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from audit.tlog.builder import RightEdge, TreeBuilder
-from audit.tlog.entries import entry_of
+from audit.tlog.entries import leaf_of
 from audit.tlog.kept import given, saved
 from audit.tlog.key_file import KeyFile
-from audit.tlog.merkle import leaf_hash
 from audit.tlog.notes import SignerKey
 from audit.tlog.signer import Signer
 from audit.tlog.storage import TlogStorage
 from audit.tlog.verification import Fault, Kept, Verification
+from store.mapper import Mapper
 from tests.harness.ledgers import TestedLedger, open_ledger, recorder_of
 from tests.harness.plain import Plain
+from tests.organizations.office import Office
 from tests.store.stored import event, fill
 
 EVENTS = 600
@@ -41,6 +43,12 @@ class Scene:
             [event(f"later/{before + each}", state=b"\x81\xa1a\x01") for each in range(count)]
         )
 
+    def record_group(self) -> int:
+        """Record that an organization's first group was made, and return the position."""
+        office = Office(self.ledger)
+        office.put(office.organization)
+        return self.ledger.store.max_notification_id() - 1
+
     def build(self) -> None:
         """Hash what was recorded."""
         builder = TreeBuilder(self.ledger.store, self.storage)
@@ -58,7 +66,10 @@ class Scene:
         """Verify against the saved checkpoints, and those given."""
         keys = [key.verifier for key in self.signer.keys.read()]
         verification = Verification(
-            self.ledger.store, self.storage, [*saved(self.storage, keys), *kept]
+            self.ledger.store,
+            self.storage,
+            [*saved(self.storage, keys), *kept],
+            cast(Mapper, self.ledger.mapper).facts,
         )
         verification.run()
         return verification
@@ -82,9 +93,9 @@ class Scene:
     def tiles_anew(self) -> None:
         """Compute all tiles again from the events as they are now, as somebody who hides a change would."""
         self.owner.query("DELETE FROM tlog_tiles")
-        events = self.ledger.store.select_notifications(1, 10_000)
+        rows = recorder_of(self.ledger).select_rows(0, limit=10_000, max_bytes=10**9)
         edge = RightEdge(0, self.storage.tile)
-        self.storage.save_tiles(edge.append([leaf_hash(entry_of(each)) for each in events]))
+        self.storage.save_tiles(edge.append([leaf_of(row) for row in rows]))
 
 
 @contextmanager

@@ -141,3 +141,17 @@ def test_the_keeper_does_not_go_on_where_events_are_gone(scene: Scene) -> None:
 def test_a_saved_checkpoint_that_was_altered(scene: Scene) -> None:
     scene.owner.query("UPDATE tlog_checkpoints SET note = replace(note, '300', '299')")
     assert scene.fault() == (1, 300)
+
+
+FACTS = {'"by"': "client/9", "has_reason": True, "organization": 5}
+
+
+@pytest.mark.parametrize("column", FACTS)
+def test_the_facts_by_which_the_log_is_searched(scene: Scene, column: str) -> None:
+    """They stand beside the state, and are not hashed: they have to follow from it."""
+    position = scene.record_group()
+    scene.build()
+    scene.verify(scene.kept)
+    update = f"UPDATE stored_events SET {column} = %s WHERE position = %s"
+    scene.owner.query(update, FACTS[column], position)
+    assert scene.fault() == (position, position)
