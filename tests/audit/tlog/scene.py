@@ -47,7 +47,8 @@ class Scene:
         """Record that an organization's first group was made, and return the position."""
         office = Office(self.ledger)
         office.put(office.organization)
-        return self.ledger.store.max_notification_id() - 1
+        made = "SELECT position FROM stored_events WHERE topic = 'Group.Made'"
+        return int(self.owner.query(made)[0][0])
 
     def build(self) -> None:
         """Hash what was recorded."""
