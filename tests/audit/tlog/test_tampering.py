@@ -143,7 +143,7 @@ def test_a_saved_checkpoint_that_was_altered(scene: Scene) -> None:
     assert scene.fault() == (1, 300)
 
 
-FACTS = {'"by"': "client/9", "has_reason": True, "organization": 5}
+FACTS = {'"by"': "client/9", "has_reason": False, "organization": 21438}
 
 
 @pytest.mark.parametrize("column", FACTS)
