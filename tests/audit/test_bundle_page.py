@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.bundles.contents import Subject
+from audit.entries import Subject
 from tests.audit.logs import HOSTILE, Log
 
 pytestmark = pytest.mark.one_store

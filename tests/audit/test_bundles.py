@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from msgspec import json
 
-from audit.bundles.contents import Subject
 from audit.bundles.errors import BundleError
 from audit.bundles.lines import leaf_of
+from audit.entries import Subject
 from audit.reviews import review
 from audit.tlog.checkpoints import parse_note
 from audit.tlog.merkle import check_inclusion
