@@ -143,6 +143,23 @@ def test_an_import_that_was_ended_anywhere_goes_on(
     assert log.storage.root(log.head) == told.storage.root(log.head)
 
 
+@pytest.mark.one_store
+@pytest.mark.usefixtures("small_files")
+def test_a_bundle_that_ends_before_its_checkpoint_brings_only_older_ones(
+    told: Log, store: str, open_empty: OpenEmpty, tmp_path: Path
+) -> None:
+    told.export(tmp_path / "made", last=20)
+    assert {each.name for each in (tmp_path / "made" / "checkpoints").iterdir()} == {
+        "2",
+        str(told.head),
+    }
+    log = open_empty(store)
+    log.take(tmp_path / "made")
+    assert log.rows == told.rows[:20]
+    assert log.storage.root(20) == told.storage.root(20)
+    assert [each.size for each in log.storage.checkpoints()] == [2]
+
+
 def test_files_are_for_their_owner_alone(told: Log, tmp_path: Path) -> None:
     told.export(tmp_path / "made")
     modes = {
