@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.bundles.bundle import Bundle
+from audit.bundles.checkpoints import covering, save
 from audit.bundles.contents import Contents
 from audit.bundles.exporting import export
 from audit.bundles.folder import Folder
@@ -111,7 +112,7 @@ def lines_in(folder: Path) -> list[Line]:
 
 
 def tell_all(world: World, log: Log) -> None:
-    """Let everything happen, with a checkpoint in between and one at the end."""
+    """Let everything happen, with a checkpoint in between and one at the end, which has a time stamp."""
     log.make_key()
     log.record(Source.create_id("lab"), Source.Added, settings={})
     log.sign()
@@ -122,3 +123,4 @@ def tell_all(world: World, log: Log) -> None:
     caused = log.ledger.caused_by(TESTER)
     record_review(caused, first, last, "Fine.", independent=True, organization_id=None, now=NOON)
     log.sign()
+    save(log.storage, [covering(log.storage, None)._replace(token=b"a time stamp")])

@@ -57,6 +57,10 @@ def test_it_lists_the_events_and_says_how_to_check_them(
     for wanted in ((tmp_path / "checkpoint").read_text(), (tmp_path / "keys").read_text().strip()):
         assert wanted in text
     assert "kitledger-verify ." in text
+    own = f"head -n 5 checkpoints/{told.head} &gt; stamped"
+    stamp = f"openssl ts -verify -in checkpoints/{told.head}.tsr -token_in -data stamped"
+    assert own in text
+    assert stamp in text
     assert "@media print" in text
 
 

@@ -2,12 +2,14 @@
 
 import os
 import stat
+import sys
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
 import pytest
 from msgspec import json
+from sqlalchemy import Update, delete, update
 
 from audit.bundles.errors import BundleError
 from audit.bundles.lines import leaf_of
@@ -15,6 +17,7 @@ from audit.entries import Subject
 from audit.reviews import review
 from audit.tlog.checkpoints import parse_note
 from audit.tlog.merkle import check_inclusion
+from audit.tlog.tables import tiles
 from domain.aggregates.source import Source
 from tests.audit.logs import NO_TEXT, REVIEWED, Log, OpenEmpty, contents_of, lines_in
 
@@ -42,6 +45,7 @@ def test_a_bundle_goes_to_the_other_store_and_back_without_the_change_of_a_byte(
     back.export(tmp_path / "third", form)
 
     first = contents_of(tmp_path / "first")
+    assert first[f"checkpoints/{told.head}.tsr"] == b"a time stamp"
     assert first == contents_of(tmp_path / "second") == contents_of(tmp_path / "third")
     assert back.rows == there.rows == told.rows
     assert back.storage.root(told.head) == told.storage.root(told.head)
@@ -149,10 +153,8 @@ def test_a_bundle_that_ends_before_its_checkpoint_brings_only_older_ones(
     told: Log, store: str, open_empty: OpenEmpty, tmp_path: Path
 ) -> None:
     told.export(tmp_path / "made", last=20)
-    assert {each.name for each in (tmp_path / "made" / "checkpoints").iterdir()} == {
-        "2",
-        str(told.head),
-    }
+    names = {each.name for each in (tmp_path / "made" / "checkpoints").iterdir()}
+    assert names == {"2", str(told.head), f"{told.head}.tsr"}
     log = open_empty(store)
     log.take(tmp_path / "made")
     assert log.rows == told.rows[:20]
@@ -176,6 +178,36 @@ def test_a_bundle_is_not_written_among_other_files(told: Log, store: str, tmp_pa
     with pytest.raises(BundleError, match="is not empty, and no bundle: name a new folder"):
         told.export(tmp_path / "letters")
     assert contents_of(tmp_path / "letters") == {"to-mum": b"Dear mum"}
+
+
+@pytest.mark.one_store
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (update(tiles).values(hashes=bytes(64 * 32)), "position 1: the ledger has another event"),
+        (delete(tiles), "the log lacks a tile"),
+    ],
+)
+def test_what_is_not_as_it_was_hashed_is_not_exported(
+    told: Log, store: str, open_empty: OpenEmpty, tmp_path: Path, damage: Update, message: str
+) -> None:
+    told.export(tmp_path / "made")
+    log = open_empty(store)
+    log.take(tmp_path / "made")
+    with log.storage.writing() as connection:
+        connection.execute(damage)
+    with pytest.raises(BundleError, match=message):
+        log.export(tmp_path / "again")
+    assert not (tmp_path / "again" / "bundle.json").exists()
+
+
+@pytest.mark.one_store
+def test_parquet_says_what_it_needs(
+    told: Log, store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(BundleError, match=r"pip install 'kitledger\[parquet\]'"):
+        told.export(tmp_path / "made", "parquet")
 
 
 @pytest.mark.one_store

@@ -5,6 +5,8 @@ from hashlib import sha256
 from pathlib import Path
 from shutil import copytree
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -165,6 +167,23 @@ def test_whatever_byte_is_changed_what_is_read_is_true_or_refused(
         pass
     finally:
         file.write_bytes(before)
+
+
+@pytest.mark.parametrize("other", [b"PAR1", None])
+def test_a_file_that_is_no_such_parquet_is_refused(
+    told: Log, store: str, open_empty: OpenEmpty, tmp_path: Path, other: bytes | None
+) -> None:
+    told.export(tmp_path, "parquet")
+    table = pyarrow.table({"position": [1]})
+    pyarrow.parquet.write_table(table, tmp_path / "other")
+    name = "events/000000001.parquet"
+    replaced(name, (tmp_path / name).read_bytes(), other or (tmp_path / "other").read_bytes())(
+        tmp_path
+    )
+    log = open_empty(store)
+    with pytest.raises(BundleError, match=f"^position 1: {name} has no event here"):
+        log.take(tmp_path)
+    assert log.head == 0
 
 
 def test_a_ledger_with_other_events_takes_no_bundle(
