@@ -43,14 +43,14 @@ class Bundle:
     @property
     def root(self) -> bytes:
         """Return the root of the tree of its events."""
-        return root(self.tree.nodes, self.contents.last)
+        return root(self.tree.nodes(), self.contents.last)
 
     def check(self) -> None:
         """Check the tiles against the checkpoint, and the other checkpoints against the tiles."""
         self.tree.check(1, self.contents.last)
         for each in self.saved():
             size = each.checkpoint.size
-            if root(self.tree.nodes, size) != each.checkpoint.root:
+            if root(self.tree.nodes(), size) != each.checkpoint.root:
                 raise BundleError(f"{CHECKPOINTS}/{size} is not the checkpoint of these events")
 
     def saved(self) -> Iterator[Saved]:
