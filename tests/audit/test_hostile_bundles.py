@@ -14,8 +14,12 @@ from hypothesis import strategies as st
 from audit.bundles.bundle import Bundle
 from audit.bundles.errors import BundleError
 from audit.bundles.folder import Folder
+from audit.bundles.lines import leaf_of
+from audit.tlog.key_changes import KeyChanges
 from audit.tlog.notes import SignerKey
 from domain.aggregates.source import Source
+from domain.aggregates.transparency_log import TransparencyLog
+from store.stored_rows import WholeRow
 from tests.audit.logs import Log, OpenEmpty, contents_of
 from tests.harness.effort import effort
 
@@ -167,6 +171,62 @@ def test_whatever_byte_is_changed_what_is_read_is_true_or_refused(
         pass
     finally:
         file.write_bytes(before)
+
+
+def forged(log: Log, rows: list[WholeRow], folder: Path) -> Path:
+    """Write events as they never were recorded, sign them, and export them."""
+    log.ledger.store.import_events(rows)
+    KeyChanges(log.keys).make("test.example/forged")
+    [key] = log.keys.read()
+    log.record("transparency-log/ledger", TransparencyLog.KeyAdded, verifier_key=str(key.verifier))
+    log.sign()
+    log.export(folder)
+    return folder
+
+
+def test_times_that_fall_are_refused_though_they_are_signed(
+    told: Log, store: str, open_empty: OpenEmpty, tmp_path: Path
+) -> None:
+    first, second = told.rows[1:3]
+    rows = [
+        first._replace(position=1, originator_version=1, recorded_at=2),
+        second._replace(position=2, recorded_at=1),
+    ]
+    folder = forged(open_empty(store), rows, tmp_path / "forged")
+    with pytest.raises(BundleError, match=r"^position 2: its recorded time is before"):
+        open_empty(store).take(folder)
+
+
+def test_events_of_early_versions_have_no_time_and_no_facts(
+    told: Log, store: str, open_empty: OpenEmpty, tmp_path: Path
+) -> None:
+    early = [
+        row._replace(recorded_at=0, by="", has_reason=False, organization=None)
+        for row in told.rows[1:4]
+    ]
+    rows = [row._replace(position=number) for number, row in enumerate(early, 1)]
+    folder = forged(open_empty(store), rows, tmp_path / "early")
+    log = open_empty(store)
+    log.take(folder)
+    assert log.rows[:3] == rows
+    replaced("events/000000001.jsonl", b',"delivery"', b',"by":"client/1","delivery"')(folder)
+    with pytest.raises(BundleError, match=r"by, has_reason or organization is not what the state"):
+        open_empty(store).take(folder)
+
+
+def test_what_is_altered_in_the_ledger_meanwhile_is_found_by_its_root(
+    told: Log, store: str, open_empty: OpenEmpty, bundle: Path
+) -> None:
+    log = open_empty(store)
+    hashes = b"".join(map(leaf_of, told.rows))
+
+    def alter(position: int) -> None:
+        if position == told.head:
+            log.storage.save_tiles([(0, 0, bytes(32) + hashes[32:])])
+
+    with pytest.raises(BundleError, match=r"^position 1: the ledger has another event here"):
+        log.take(bundle, alter)
+    assert log.storage.newest() is None
 
 
 @pytest.mark.parametrize("other", [b"PAR1", None])
