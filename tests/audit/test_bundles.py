@@ -12,6 +12,7 @@ from msgspec import json
 from sqlalchemy import Update, delete, update
 
 from audit.bundles.errors import BundleError
+from audit.bundles.given_ids import KINDS
 from audit.bundles.lines import leaf_of
 from audit.entries import Subject
 from audit.reviews import review
@@ -20,6 +21,8 @@ from audit.tlog.merkle import check_inclusion
 from audit.tlog.tables import tiles
 from domain.aggregates.source import Source
 from tests.audit.logs import NO_TEXT, REVIEWED, Log, OpenEmpty, contents_of, lines_in
+from tests.domain.scene import kit, send
+from tests.store.test_sealed_states import CIPHER
 
 OTHER = {"sqlite": "postgres", "postgres": "sqlite"}
 
@@ -49,6 +52,7 @@ def test_a_bundle_goes_to_the_other_store_and_back_without_the_change_of_a_byte(
     assert first == contents_of(tmp_path / "second") == contents_of(tmp_path / "third")
     assert back.rows == there.rows == told.rows
     assert back.storage.root(told.head) == told.storage.root(told.head)
+    assert set(told.ledger.store.kinds_of_given_ids()) == set(KINDS)
     assert there.ledger.store.next_id("registration") == 3
 
 
@@ -267,6 +271,27 @@ def test_a_line_says_what_was_delivered(told: Log, tmp_path: Path) -> None:
         ("v1,c2lnbmVk", True),
         ("", False),
     }
+
+
+@pytest.mark.one_store
+def test_what_is_encrypted_in_the_ledger_is_so_in_a_bundle(
+    store: str, open_empty: OpenEmpty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        for name, value in CIPHER.items():
+            patch.setenv(name, value)
+        log = open_empty(store)
+        log.make_key()
+        send(log.ledger, kit(1, "SECRET", "KIT_SHIPPED"))
+        log.sign()
+        log.export(tmp_path / "made")
+    assert {line.delivery for line in lines_in(tmp_path / "made")} == {None}
+    assert b"KIT_SHIPPED" not in b"".join(contents_of(tmp_path / "made").values())
+
+    # Without the key of the cipher, the leaves still show that all is there.
+    there = open_empty(store)
+    there.take(tmp_path / "made")
+    assert there.rows == log.rows
 
 
 def test_a_bundle_about_a_review_has_what_was_reviewed_and_the_review(
