@@ -27,6 +27,7 @@ def exported(service: Service, folder: Path, *options: str) -> dict[str, object]
     assert done.stdout == (
         f"{folder} holds {found['count']} events from position {found['from']} to {found['to']}.\n"
     )
+    assert done.stderr == ""
     return found
 
 
