@@ -1,1 +1,1 @@
-"""The auditors' part: histories, the log, reviews and reconciling, all read from the ledger itself."""
+"""The auditors' part: histories, the log, reviews, reconciling, and proof, all read from the ledger itself."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from domain.aggregates.client import Client as ClientStream
 from domain.cause import Cause
 from domain.limits import LARGEST_ID
+from domain.stream_repository import StreamRepository
 from registry.cached import Cached
 from registry.keys import FINGERPRINT_DIGITS
 from registry.registry import Registry, timestamp
@@ -86,7 +87,7 @@ class Clients:
         if not name.isprintable() or not 0 < len(name) <= 64:  # noqa: PLR2004 said in the message
             raise ClientError("a client's name has 1 to 64 printable characters")
         with self._registry.changing(cause) as (connection, streams):
-            given, hashed = _free_id(connection, client_id), key_hash(key)
+            given, hashed = _free_id(connection, streams, client_id), key_hash(key)
             if connection.scalar(select(clients.c.id).where(clients.c.key_hash == hashed)):
                 raise ClientError("another client has this key")
             shared = {"name": name, "organization": organization}
@@ -124,15 +125,28 @@ class Clients:
         ]
 
 
-def _free_id(connection: Connection, wanted: int | None) -> int:
-    """Return the wanted id, or the next free one; raises ClientError when it can't be given."""
-    last = connection.scalar(select(func.max(clients.c.id))) or 0
-    given = last + 1 if wanted is None else wanted
+def _free_id(connection: Connection, streams: StreamRepository, wanted: int | None) -> int:
+    """Return the wanted id, or the next free one; raises ClientError when it can't be given.
+
+    A ledger that was imported has the histories of clients that are not here.
+    """
+    given = wanted
+    if given is None:
+        given = (connection.scalar(select(func.max(clients.c.id))) or 0) + 1
+        while _has_history(streams, given):
+            given += 1
     if not 0 <= given <= LARGEST_ID:
         raise ClientError(f"a client's id lies between 0 and {LARGEST_ID}")
     if connection.scalar(select(clients.c.id).where(clients.c.id == given)) is not None:
         raise ClientError(f"there is a client {given} already")
+    if _has_history(streams, given):
+        raise ClientError(f"the ledger has the history of another client {given}")
     return given
+
+
+def _has_history(streams: StreamRepository, client_id: int) -> bool:
+    stream = ClientStream.create_id(client_id)
+    return bool(streams.stream_versions([stream])[stream])
 
 
 def key_hash(key: str) -> str:

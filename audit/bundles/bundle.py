@@ -43,26 +43,27 @@ class Bundle:
     @property
     def root(self) -> bytes:
         """Return the root of the tree of its events."""
-        return root(self.tree.nodes, self.contents.last)
+        return root(self.tree.nodes(), self.contents.last)
 
     def check(self) -> None:
         """Check the tiles against the checkpoint, and the other checkpoints against the tiles."""
         self.tree.check(1, self.contents.last)
         for each in self.saved():
             size = each.checkpoint.size
-            if root(self.tree.nodes, size) != each.checkpoint.root:
+            if root(self.tree.nodes(), size) != each.checkpoint.root:
                 raise BundleError(f"{CHECKPOINTS}/{size} is not the checkpoint of these events")
 
     def saved(self) -> Iterator[Saved]:
-        """Yield the checkpoints that were saved, by rising size."""
+        """Yield the checkpoints of some of its events or all, by rising size."""
         names = self._folder.names(CHECKPOINTS)
         for size in sorted(int(name) for name in names if _SIZE.fullmatch(name)):
             name = f"{CHECKPOINTS}/{size}"
             note = _text(self._folder.required(name, LONGEST_NOTE), name)
             checkpoint, _ = self._signed(note, name)
-            if checkpoint.size != size or size > self.contents.last:
-                raise BundleError(f"{name} has another size, or is beyond the events")
-            yield Saved(checkpoint, note, self._folder.read(name + STAMP, LONGEST_TOKEN))
+            if checkpoint.size != size:
+                raise BundleError(f"{name} is one of {checkpoint.size} events")
+            if size <= self.contents.last:
+                yield Saved(checkpoint, note, self._folder.read(name + STAMP, LONGEST_TOKEN))
 
     def lines(self, after: int) -> Iterator[Line]:
         """Yield the lines after a position, each as its leaf in the tree says."""

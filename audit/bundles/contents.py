@@ -54,7 +54,7 @@ class Contents(
         """Return what a bundle.json says; raises BundleError."""
         try:
             found = json.decode(text, type=cls)
-        except DecodeError as error:
+        except (DecodeError, UnicodeDecodeError) as error:
             raise BundleError(f"{NAME} is not that of a bundle: {error}") from error
         if found.format != FORMAT:
             raise BundleError(

@@ -26,10 +26,12 @@ class Evidence:
 
     def write(self, made: Contents) -> None:
         """Write what is not there yet."""
+        self._checkpoint(self.under)
+        # Without tiles, no other one can be compared with the events.
         if made.subject is None:
             self._tiles(made)
-        for each in saved(self.storage, self.under.checkpoint.origin, 1, made.last):
-            self._checkpoint(each)
+            for each in saved(self.storage, self.under.checkpoint.origin, made.first, made.last):
+                self._checkpoint(each)
         self.folder.put(KEYS, "".join(f"{key}\n" for key in self.keys).encode())
         self.folder.put(CHECKPOINT, self.under.note.encode())
 

@@ -31,13 +31,13 @@ def export(
     What an export before it has written is kept, so that one that was ended goes on. Raises BundleError.
     """
     folder = Folder(path)
-    folder.make()
     unfinished = Unfinished(folder)
     last = wanted.end(unfinished.plan())
     under = covering(storage, last)
     size = under.checkpoint.size
     selection = wanted.selection(ledger, last or size)
     plan = Plan(wanted.contents(selection), under.checkpoint.text)
+    folder.make()
     there = unfinished.begin(plan)
     files = EventFiles(ledger, storage, folder, wanted.form, selection, size, progress)
     keys = [key for key in keys_in_log(ledger.streams, size) if key.name == under.checkpoint.origin]

@@ -77,7 +77,10 @@ def recorded(row: WholeRow) -> RecordedEvent:
 
 
 def _delivery(ledger: Ledger, row: WholeRow) -> SignedDelivery | None:
-    event = decoded(ledger.streams, recorded(row)) if row.topic in RECEIPTS else None
+    """Return what is delivered in an event; None where states are encrypted, not to be read by everybody."""
+    if row.topic not in RECEIPTS or ledger.mapper.cipher is not None:
+        return None
+    event = decoded(ledger.streams, recorded(row))
     if not isinstance(event, Receipt):
         return None
     try:

@@ -1,17 +1,17 @@
-"""Events as a table of Parquet, in the columns that lines have; a delivery is JSON there."""
+"""Events as a table of Parquet, in the columns that lines have."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from msgspec import DecodeError, convert, json, structs
+from msgspec import DecodeError, convert, structs
 
 from audit.bundles.errors import BundleError
-from audit.bundles.lines import Line, SignedDelivery
+from audit.bundles.lines import Line
 
 NAME = "parquet"
-BYTES_AT_ONCE = 4 * 1024 * 1024
-LINES_AT_ONCE = 1000
+BYTES_AT_ONCE = 256 * 1024
+LINES_AT_ONCE = 100
 
 
 def library() -> Any:
@@ -28,7 +28,8 @@ def write(file: BinaryIO, lines: Iterable[Line]) -> None:
     """Write the lines of a file, some of them in memory at a time."""
     arrow = library()
     schema = _schema(arrow)
-    with arrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+    options = {"compression": "zstd", "use_dictionary": ["topic", "by"]}
+    with arrow.parquet.ParquetWriter(file, schema, **options) as writer:
         for some in _groups(lines):
             writer.write_table(arrow.Table.from_pylist(some, schema))
 
@@ -37,28 +38,39 @@ def read(path: Path) -> Iterator[Line]:
     """Yield the lines of a file; raises msgspec.DecodeError for what is none."""
     arrow = library()
     try:
-        with arrow.parquet.ParquetFile(path) as file:
+        with arrow.parquet.ParquetFile(path, pre_buffer=False) as file:
             if not file.schema_arrow.equals(_schema(arrow)):
                 raise DecodeError("the file has other columns")
-            for batch in file.iter_batches(LINES_AT_ONCE // 10):
-                yield from map(_line, batch.to_pylist())
+            for number in range(file.num_row_groups):
+                group = file.read_row_group(number, use_threads=False)
+                for row in group.to_pylist(maps_as_pydicts="strict"):
+                    yield convert(row, Line)
     except (arrow.ArrowException, OSError) as error:
         raise DecodeError(str(error)) from error
 
 
 def _schema(arrow: Any) -> Any:
+    text, number, raw = arrow.string(), arrow.int64(), arrow.binary()
+    said = ("source", "key_id", "webhook_id", "webhook_timestamp", "signature")
+    delivery = [
+        *((name, text) for name in said),
+        ("headers", arrow.map_(text, text)),
+        ("batch", text),
+        ("body", text),
+        ("body_base64", raw),
+    ]
     columns = [
-        ("position", arrow.int64()),
-        ("recorded_at", arrow.int64()),
-        ("stream", arrow.string()),
-        ("version", arrow.int64()),
-        ("topic", arrow.string()),
-        ("state", arrow.binary()),
-        ("by", arrow.string()),
+        ("position", number),
+        ("recorded_at", number),
+        ("stream", text),
+        ("version", number),
+        ("topic", text),
+        ("state", raw),
+        ("by", text),
         ("has_reason", arrow.bool_()),
-        ("organization", arrow.int64()),
-        ("delivery", arrow.string()),
-        ("proof", arrow.list_(arrow.binary())),
+        ("organization", number),
+        ("delivery", arrow.struct(delivery)),
+        ("proof", arrow.list_(raw)),
     ]
     return arrow.schema(columns)
 
@@ -78,12 +90,5 @@ def _groups(lines: Iterable[Line]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _row(each: Line) -> dict[str, Any]:
-    delivery = None if each.delivery is None else json.encode(each.delivery).decode()
+    delivery = None if each.delivery is None else structs.asdict(each.delivery)
     return {**structs.asdict(each), "delivery": delivery}
-
-
-def _line(row: dict[str, Any]) -> Line:
-    delivery = row["delivery"]
-    if delivery is not None:
-        row["delivery"] = json.decode(delivery, type=SignedDelivery)
-    return convert(row, Line)

@@ -11,7 +11,7 @@ from store.stored_rows import StoredRow, WholeRow
 EVENTS_AT_ONCE = 500
 SOME_AT_ONCE = 20
 """Of events that are read by their positions, without a bound of their bytes."""
-BYTES_AT_ONCE = 4 * 1024 * 1024
+BYTES_AT_ONCE = 1024 * 1024
 Page = tuple[Sequence[StoredRow], Sequence[int]]
 """Some rows, and the positions that they should have."""
 

@@ -36,7 +36,7 @@ class Unfinished:
         lines = self._lines()
         try:
             return json.decode(lines[0], type=Plan) if lines else None
-        except DecodeError as error:
+        except (DecodeError, UnicodeDecodeError) as error:
             raise BundleError(f"{self._folder.path / NAME} is damaged: {error}") from error
 
     def begin(self, plan: Plan) -> dict[str, Written]:
@@ -64,10 +64,9 @@ class Unfinished:
             if not self._folder.is_empty(but={f"{NAME}.partial"}):
                 raise BundleError(f"{path} is not empty, and no bundle: name a new folder")
         elif begun is not None or not plan.contents.same_part(there):
-            state = "an unfinished bundle" if begun else "a bundle"
+            state = "another unfinished bundle" if begun else "another bundle"
             raise BundleError(
-                f"{path} holds {state} of others than these events, from {there.first} to {there.last}:"
-                " name a new folder"
+                f"{path} holds {state}, of positions {there.first} to {there.last}: name a new folder"
             )
 
     def _written(self) -> dict[str, Written]:
@@ -75,7 +74,7 @@ class Unfinished:
         for line in self._lines()[1:]:
             try:
                 written = json.decode(line, type=Written)
-            except DecodeError:
+            except (DecodeError, UnicodeDecodeError):
                 # Cut short when the export was.
                 continue
             if self._folder.sha256(written.file.name) == written.file.sha256:

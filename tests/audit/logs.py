@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from audit.bundles.bundle import Bundle
+from audit.bundles.checkpoints import covering, save
 from audit.bundles.contents import Contents
 from audit.bundles.exporting import export
 from audit.bundles.folder import Folder
 from audit.bundles.formats import format_of
 from audit.bundles.importing import Import
+from audit.bundles.json_lines import read
+from audit.bundles.lines import Line
 from audit.bundles.selection import Selection
 from audit.bundles.wanted import Wanted
 from audit.tlog.builder import TreeBuilder
@@ -17,12 +20,22 @@ from audit.tlog.key_changes import KeyChanges
 from audit.tlog.key_file import KeyFile
 from audit.tlog.signer import Signer
 from audit.tlog.storage import TlogStorage
+from domain.aggregate import Event
+from domain.aggregates.source import Source
 from domain.aggregates.transparency_log import TransparencyLog
 from domain.ledger import Ledger
 from domain.use_cases.administration import record
+from domain.use_cases.reviews import record_review
 from store.stored_rows import WholeRow
-from tests.domain.scene import NOON
+from tests.audit import whole_story
+from tests.domain.scene import NOON, kit
 from tests.harness.ledgers import TESTER, open_ledger
+from tests.projections.world import World
+from tests.store.stored import event
+
+HOSTILE = '<script>"&\x1b[31m\u202e'
+NO_TEXT = b'{"id": 9002, "type": "\xff"}'
+REVIEWED = (3, 8)
 
 
 class Log:
@@ -49,8 +62,11 @@ class Log:
         KeyChanges(self.keys).make("test.example/ledger")
         [key] = self.keys.read()
         added = {"verifier_key": str(key.verifier)}
-        caused, stream = self.ledger.caused_by(TESTER), TransparencyLog.create_id()
-        record(caused, stream, TransparencyLog.KeyAdded, now=NOON, **added)
+        self.record(TransparencyLog.create_id(), TransparencyLog.KeyAdded, **added)
+
+    def record(self, stream: str, event_class: type[Event], **values: Any) -> None:
+        """Record an event."""
+        record(self.ledger.caused_by(TESTER), stream, event_class, now=NOON, **values)
 
     def sign(self) -> None:
         """Sign a checkpoint of all that is recorded."""
@@ -79,7 +95,32 @@ class Log:
         self.ledger.close()
 
 
+OpenEmpty = Callable[[str], Log]
+"""Opens an empty ledger on a kind of store."""
+
+
 def contents_of(folder: Path) -> dict[str, bytes]:
     """Return the content of each file in a folder, by its path there."""
     files = (each for each in folder.rglob("*") if each.is_file())
     return {str(each.relative_to(folder)): each.read_bytes() for each in files}
+
+
+def lines_in(folder: Path) -> list[Line]:
+    """Return all lines of a bundle."""
+    files = Contents.parse((folder / "bundle.json").read_bytes()).files
+    return [line for each in files for line in read(folder / each.name)]
+
+
+def tell_all(world: World, log: Log) -> None:
+    """Let everything happen, with a checkpoint in between and one at the end, which has a time stamp."""
+    log.make_key()
+    log.record(Source.create_id("lab"), Source.Added, settings={})
+    log.sign()
+    whole_story.tell(world)
+    world.send(kit(9001, "<b>", "KIT_SHIPPED"), NO_TEXT)
+    log.ledger.store.insert_events([event(f"later/{HOSTILE}", topic="Later.Happened")])
+    first, last = REVIEWED
+    caused = log.ledger.caused_by(TESTER)
+    record_review(caused, first, last, "Fine.", independent=True, organization_id=None, now=NOON)
+    log.sign()
+    save(log.storage, [covering(log.storage, None)._replace(token=b"a time stamp")])

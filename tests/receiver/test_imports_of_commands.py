@@ -70,6 +70,8 @@ def test_no_command_needs_flask(service: Service, fresh: Callable[[], int]) -> N
         "history": "source flaskless",
         "quarantine release": f"{held[0]} --yes",
         "quarantine discard": f"{held[1]} --why test",
+        "audit export": f"--out bundle{fresh()}",
+        "audit prove": "1",
     }
     # These have nothing to do here, and say so.
     refused = {
@@ -79,6 +81,7 @@ def test_no_command_needs_flask(service: Service, fresh: Callable[[], int]) -> N
         "tail": f"--client 1:wrong --url {service.url}",
         "forward": f"--to http://127.0.0.1:9 --client 1:wrong --url {service.url}",
         "projections skip": "kits",
+        "audit import": ".",
     }
     by_itself = is_postgres(service.environment["DATABASE_URL"])
     (refused if by_itself else words)["backup"] = f"copy{fresh()}.db"
