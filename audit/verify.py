@@ -522,14 +522,21 @@ class Bundle(NamedTuple):
         """Return the bundle in a folder, or the proof in a file."""
         if not path.is_dir():
             proof = described(path.parent, path.name, "kitledger-proof/1", PROOF)
-            keys, events = [str(each) for each in proof["keys"]], proof["events"]
+            keys, events = (
+                [each for each in proof["keys"] if isinstance(each, str)],
+                proof["events"],
+            )
             note = proof["checkpoint"].encode("utf-8", "replace")
             whole = proof.get("subject") is not None
             return cls(None, 1, LARGEST, len(events), True, whole, note, keys, lambda: iter(events))
         about = described(path, "bundle.json", "kitledger-bundle/1", BUNDLE)
         first, last, subject = about["from"], about["to"], about.get("subject")
         selected = not (path / "tile").is_dir()
-        whole = subject is not None and "review" not in str(subject) if selected else first == 1
+        whole = (
+            isinstance(subject, dict) and subject.get("kind") != "review"
+            if selected
+            else first == 1
+        )
         note, keys = (
             contents(path, "checkpoint"),
             contents(path, "keys").decode("utf-8", "replace").split(),
@@ -850,6 +857,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--keys", type=Path, help='senders\' keys, {"lab": ["whsec_…", "whpk_…"]}')
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
+    with suppress(AttributeError):
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         policy, keys = given(options.policy, Policy), given(options.keys, senders_keys)
         if not options.bundle.exists():
@@ -860,7 +869,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except Bad as error:
         report = {"ok": False, "position": error.position, "problem": error.what}
-    except (ValueError, OSError, sqlite3.Error, MemoryError) as error:
+    except KeyboardInterrupt:
+        return 130
+    except (ValueError, OSError, sqlite3.Error, MemoryError, RecursionError) as error:
         report = {"ok": False, "position": None, "problem": str(error)}
     if options.json:
         sys.stdout.write(f"{json.dumps(report)}\n")
