@@ -196,9 +196,11 @@ class Note(NamedTuple):
 
 
 def _signature(line: str) -> tuple[str, bytes, bytes]:
-    name, encoded = re.fullmatch(r"— ([^\s+]+) (\S+)", line).groups()  # type: ignore[union-attr]
-    raw = b64decode(encoded, validate=True)
-    return name, raw[:4], raw[4:]
+    found = re.fullmatch(r"— ([^\s+]+) ([A-Za-z0-9+/]{6,}=*)", line)
+    if found is None:
+        raise ValueError("a line is not a signature")
+    raw = b64decode(found[2], validate=True)
+    return found[1], raw[:4], raw[4:]
 
 
 def ed25519_holds(public: bytes, signature: bytes, text: bytes) -> bool:
@@ -396,6 +398,7 @@ Form = tuple[str, str, str]
 """How a source signs: the scheme, a template of what is signed, the digest."""
 STANDARD: Form = ("standard-webhooks", "{id}.{timestamp}.{body}", "sha256")
 RECEIPTS = ("Delivery.Recorded", "Delivery.Replaced", "Quarantine.Held", "Batch.Received")
+SEALED = "not checked: its state is compressed or encrypted"
 TEXTS = ("source", "key_id", "webhook_id", "webhook_timestamp", "signature")
 
 
@@ -441,9 +444,7 @@ class Senders:
         source, fields = event.stream.split("/")[1:2], event.fields or {}
         name, settings = "".join(source), fields.get("settings")
         if event.topic in RECEIPTS:
-            verdict = (
-                self._verdict(event, name, from_start) if fields else "not checked: unreadable"
-            )
+            verdict = self._verdict(event, name, from_start) if fields else SEALED
             found = self.verdicts.setdefault(name, {})
             found[verdict] = found.get(verdict, 0) + 1
         elif event.topic == "Source.KeyAdded":
@@ -635,7 +636,7 @@ class Order:
     """
 
     def __init__(self, from_start: bool, database: sqlite3.Connection) -> None:
-        self.count, self.streams, self.times = 0, 0, (LARGEST, 0)
+        self.count, self.streams, self.sealed, self.times = 0, 0, 0, (LARGEST, 0)
         self._from_start, self._database = from_start, database
         database.execute("CREATE TABLE versions (stream TEXT PRIMARY KEY, last INT) WITHOUT ROWID")
 
@@ -651,12 +652,21 @@ class Order:
             raise ValueError(
                 f"it is version {event.version} of {event.stream}, and the one before is {last}"
             )
-        self.streams += before is None
+        self.streams, self.sealed = (
+            self.streams + (before is None),
+            self.sealed + (event.fields is None),
+        )
         row = event.stream, event.version
         self._database.execute("INSERT OR REPLACE INTO versions VALUES (?, ?)", row)
 
+    def unread(self) -> list[str]:
+        """Return in words what could not be read."""
+        told = f"what {self.sealed} compressed or encrypted states say, and their lines beside the hashes"
+        return [told] if self.sealed else []
+
 
 Report = dict[str, Any]
+SKIPPED = ("index.html, and in bundle.json the subject and the given ids",)
 
 
 def check(bundle: Bundle, policy: Policy | None, given: dict[str, list[str]]) -> Report:
@@ -682,7 +692,7 @@ def check(bundle: Bundle, policy: Policy | None, given: dict[str, list[str]]) ->
         "senders": senders.verdicts,
         "deliveries": senders.told(),
         "saved": check_saved(bundle, keys, tiles),
-        "not checked": ["index.html, and in bundle.json the subject and the given ids"],
+        "not checked": [*SKIPPED, *order.unread()],
     }
 
 
@@ -782,11 +792,10 @@ def stamp_of(note: Note, token: bytes) -> str:
     digest = sha256(note.stamped())
     if digest.digest() not in token:
         raise ValueError(f"{note.file}.tsr is not a time stamp of {note.file}")
-    # A response begins with its status, and a bare token with the identifier of its kind.
-    form = " -token_in" if b"\6" in token[2:7] else ""
-    return (
-        f"openssl ts -verify -digest {digest.hexdigest()} -in {note.file}.tsr{form} -CAfile CA.pem"
-    )
+    # The first thing in a response is its status, a sequence, and in a bare token its kind.
+    begin = 2 + (token[1] & 127 if token[1] > 127 else 0)
+    form = "-in" if token[begin : begin + 1] == b"0" else "-token_in -in"
+    return f"openssl ts -verify -digest {digest.hexdigest()} {form} {note.file}.tsr -CAfile CA.pem"
 
 
 # ---- The command ----

@@ -1,7 +1,7 @@
-"""Bundles as the specification of their format says, made by code of their own from events as they are stored."""
+"""Bundles as their format is described, written by code of its own from events as they are stored."""
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -66,8 +66,6 @@ def lines(count: int) -> list[Line]:
 
 def leaf(made: Line) -> bytes:
     """Return the hash of an event's entry."""
-    from base64 import b64decode
-
     digest = sha256(b64decode(made["state"])).hexdigest()
     entry = (
         f'{{"position":{made["position"]},"recorded_at":{made["recorded_at"]},"stream":'
