@@ -323,33 +323,24 @@ class MessagePack:
 
 # ---- Events ----
 
-ENTRY = {
-    "position": int,
-    "recorded_at": int,
-    "stream": str,
-    "version": int,
-    "topic": str,
-    "state": str,
-}
+NUMBERS, TEXTS = ("position", "recorded_at", "version"), ("stream", "topic", "state")
+ENTRY = ("position", "recorded_at", "stream", "version", "topic", "state")
 BESIDE = {"by": str, "has_reason": bool, "organization": int, "delivery": dict, "proof": list}
+KINDS: dict[str, type] = {**dict.fromkeys(NUMBERS, int), **dict.fromkeys(TEXTS, str), **BESIDE}
 
 
 class Event:
     """An event: its line, its stored state, and the fields in that; None if compressed or encrypted."""
 
     def __init__(self, line: Any) -> None:
-        kinds = {**ENTRY, **BESIDE}
-        if not isinstance(line, dict) or not ENTRY.keys() <= line.keys() <= kinds.keys():
+        if not isinstance(line, dict) or not {*ENTRY} <= line.keys() <= KINDS.keys():
             raise ValueError("its line lacks something, or has something that no line has")
-        numbers = [line[name] for name in line if kinds[name] is int]
-        if any(type(line[name]) is not kinds[name] for name in line) or max(numbers) > LARGEST:
-            raise ValueError("its line has something that can't be")
+        if any(type(value) is not KINDS[name] for name, value in line.items()):
+            raise ValueError("its line has something of another kind")
+        if any(abs(line[name]) > LARGEST for name in NUMBERS):
+            raise ValueError("its line has a number that is too large")
         self.line, self.state = line, b64decode(line["state"], validate=True)
-        self.position, self.time, self.version = (
-            line["position"],
-            line["recorded_at"],
-            line["version"],
-        )
+        self.position, self.time, self.version = (int(line[name]) for name in NUMBERS)
         self.stream, self.topic = str(line["stream"]), str(line["topic"])
         self.stream.encode()
         self.fields: dict[Any, Any] | None = None
@@ -359,9 +350,8 @@ class Event:
 
     def leaf(self) -> bytes:
         """Return the hash of this event's entry in the log."""
-        entry = {name: self.line[name] for name in ENTRY} | {
-            "state": sha256(self.state).hexdigest()
-        }
+        entry = {name: self.line[name] for name in ENTRY}
+        entry["state"] = sha256(self.state).hexdigest()
         return leaf_hash(json.dumps(entry, separators=(",", ":")).encode())
 
     def check_line(self) -> None:
@@ -384,35 +374,34 @@ class Event:
 
 def _as_said(name: str, fields: dict[Any, Any]) -> Any:
     """Return a field as a line says it: the body as text, or in base64."""
-    body = fields.get("body")
-    if name == "body_base64" and isinstance(body, bytes):
-        return b64encode(body).decode()
-    if name == "body" and isinstance(body, bytes):
-        return body.decode("utf-8", "backslashreplace")
-    return fields.get(name, b"")
+    value = fields.get("body" if name == "body_base64" else name, b"")
+    if isinstance(value, bytes) and name == "body":
+        return value.decode("utf-8", "surrogateescape")
+    return b64encode(value).decode() if name == "body_base64" and value else value
 
 
 # ---- Senders' signatures ----
 
-Form = tuple[str, str, str]
+Form = tuple[str, ...]
 """How a source signs: the scheme, a template of what is signed, the digest."""
-STANDARD: Form = ("standard-webhooks", "{id}.{timestamp}.{body}", "sha256")
+STANDARD_SCHEME = "standard-webhooks"
+STANDARD: Form = (STANDARD_SCHEME, "{id}.{timestamp}.{body}", "sha256")
 RECEIPTS = ("Delivery.Recorded", "Delivery.Replaced", "Quarantine.Held", "Batch.Received")
-SEALED = "not checked: its state is compressed or encrypted"
-TEXTS = ("source", "key_id", "webhook_id", "webhook_timestamp", "signature")
+PLAIN = {"scheme": "hmac-sha256", "signed": "{body}", "digest": "sha256"}
+_SENT = ("id", "timestamp")
+SEALED = "compressed or encrypted"
+SIGNED = ("source", "key_id", "webhook_id", "webhook_timestamp", "signature")
 
 
 def holds(secret: str, form: Form, receipt: dict[Any, Any]) -> bool:
     """Say whether a secret made the signature of a receipt: the expected one has to be in its header."""
-    (scheme, template, digest), key, header = form, secret.encode(), receipt["signature"]
-    sent = {
-        each: receipt[f"webhook_{each}"].encode("latin-1", "replace")
-        for each in ("id", "timestamp")
-    }
+    scheme, template, digest = STANDARD if form[0] == STANDARD_SCHEME else form
+    key, header = secret.encode("utf-8", "replace"), receipt["signature"]
+    sent = {name: receipt[f"webhook_{name}"].encode("latin-1", "replace") for name in _SENT}
     sent["body"] = receipt["body"]
     parts = re.split(r"\{(id|timestamp|body)\}", template)
     content = b"".join(sent[part] if odd % 2 else part.encode() for odd, part in enumerate(parts))
-    if scheme == STANDARD[0]:
+    if scheme == STANDARD_SCHEME:
         kind, _, encoded = secret.partition("_")
         with suppress(ValueError):
             key = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
@@ -441,22 +430,24 @@ class Senders:
 
     def see(self, event: Event, from_start: bool) -> None:
         """Note how a source signs, and check a delivery."""
-        source, fields = event.stream.split("/")[1:2], event.fields or {}
-        name, settings = "".join(source), fields.get("settings")
+        name, fields = "".join(event.stream.split("/")[1:2]), event.fields or {}
+        settings = fields.get("settings")
         if event.topic in RECEIPTS:
-            verdict = self._verdict(event, name, from_start) if fields else SEALED
+            verdict = (
+                f"not checked: {SEALED}"
+                if event.fields is None
+                else self._verdict(event, name, from_start)
+            )
             found = self.verdicts.setdefault(name, {})
             found[verdict] = found.get(verdict, 0) + 1
         elif event.topic == "Source.KeyAdded":
             prints = self._prints.setdefault(name, {})
             prints[str(fields.get("key_id"))] = str(fields.get("fingerprint"))
         elif event.topic in ("Source.Added", "Source.Changed") and isinstance(settings, dict):
-            known = self._settings.setdefault(name, {"added": event.topic == "Source.Added"})
+            known = self._settings.setdefault(name, {})
             known.update(settings)
-            parts = {"scheme": STANDARD[0], "signed": "{body}", "digest": "sha256"}
-            scheme, signed, digest = (str(known.get(each) or parts[each]) for each in parts)
-            form = STANDARD if scheme == STANDARD[0] else (scheme, signed, digest)
-            self._forms.setdefault(name, []).insert(0, form)
+            form = tuple(str(known.get(part) or default) for part, default in PLAIN.items())
+            self._forms.setdefault(name, [STANDARD]).insert(0, form)
 
     def told(self) -> list[str]:
         """Return in words what became of the deliveries of each source."""
@@ -465,7 +456,7 @@ class Senders:
 
     def _verdict(self, event: Event, source: str, from_start: bool) -> str:
         fields = event.fields or {}
-        texts = all(isinstance(fields.get(each), str) for each in TEXTS)
+        texts = all(isinstance(fields.get(each), str) for each in SIGNED)
         if not texts or not isinstance(fields.get("body"), bytes) or fields["source"] != source:
             raise ValueError("its state is not that of a delivery of its source")
         if fields.get("batch"):
@@ -484,25 +475,21 @@ class Senders:
 
     def _verdict_of_signed(self, fields: dict[Any, Any], given: list[str]) -> str:
         source, key_id = fields["source"], fields["key_id"]
-        forms = dict.fromkeys([*self._forms.get(source, []), STANDARD])
+        forms = dict.fromkeys(self._forms.get(source, [STANDARD]))
         if any(holds(secret, form, fields) for form in forms for secret in given):
             return "the signature holds"
         if not given:
             return "not checked: no key was given"
-        recorded = self._prints.get(source, {}).get(key_id)
-        if recorded is None and self._settings.get(source, {}).get("added"):
-            raise ValueError(f"it is said to be signed by {key_id}, which its source never had")
-        prints = [sha256(each.encode("utf-8", "replace")).hexdigest() for each in given]
-        if recorded and any(each.startswith(recorded) for each in prints):
+        fingerprint = self._prints.get(source, {}).get(key_id, "none")
+        if any(sha256(each.encode()).hexdigest().startswith(fingerprint) for each in given):
             raise ValueError(f"its signature by {key_id} does not hold")
         return f"not checked: {key_id} was not given, or how the source signs is not in the bundle"
 
 
 # ---- The bundle ----
 
-Kinds = dict[str, type]
-BUNDLE: Kinds = {"format": str, "from": int, "to": int, "count": int, "files": list}
-PROOF: Kinds = {"format": str, "keys": list, "checkpoint": str, "events": list}
+BUNDLE: dict[str, type] = {"format": str, "from": int, "to": int, "count": int, "files": list}
+PROOF: dict[str, type] = {"format": str, "keys": list, "checkpoint": str, "events": list}
 
 
 class Bundle(NamedTuple):
@@ -523,25 +510,14 @@ class Bundle(NamedTuple):
         """Return the bundle in a folder, or the proof in a file."""
         if not path.is_dir():
             proof = described(path.parent, path.name, "kitledger-proof/1", PROOF)
-            keys, events = (
-                [each for each in proof["keys"] if isinstance(each, str)],
-                proof["events"],
-            )
-            note = proof["checkpoint"].encode("utf-8", "replace")
-            whole = proof.get("subject") is not None
+            keys, events = [*map(str, proof["keys"])], proof["events"]
+            note, whole = proof["checkpoint"].encode("utf-8", "replace"), "subject" in proof
             return cls(None, 1, LARGEST, len(events), True, whole, note, keys, lambda: iter(events))
         about = described(path, "bundle.json", "kitledger-bundle/1", BUNDLE)
         first, last, subject = about["from"], about["to"], about.get("subject")
-        selected = not (path / "tile").is_dir()
-        whole = (
-            isinstance(subject, dict) and subject.get("kind") != "review"
-            if selected
-            else first == 1
-        )
-        note, keys = (
-            contents(path, "checkpoint"),
-            contents(path, "keys").decode("utf-8", "replace").split(),
-        )
+        whole = first == 1 and not (isinstance(subject, dict) and subject.get("kind") == "review")
+        selected, note = not (path / "tile").is_dir(), contents(path, "checkpoint")
+        keys = contents(path, "keys").decode("utf-8", "replace").split()
         lines = lambda: (line for each in about["files"] for line in lines_of(path, each))  # noqa: E731
         return cls(path, first, last, about["count"], selected, whole, note, keys, lines)
 
@@ -557,16 +533,15 @@ def contents(folder: Path, name: str) -> bytes:
     return data
 
 
-def described(folder: Path, name: str, form: str, kinds: Kinds) -> dict[str, Any]:
+def described(folder: Path, name: str, form: str, kinds: dict[str, type]) -> dict[str, Any]:
     """Return the JSON object in a file that has a format and some members."""
     found = parsed(contents(folder, name), name)
-    if not isinstance(found, dict) or any(
-        type(found.get(each)) is not kinds[each] for each in kinds
-    ):
+    members = found if isinstance(found, dict) else {}
+    if any(type(members.get(each)) is not kind for each, kind in kinds.items()):
         raise ValueError(f"{name} is neither of a bundle nor a proof")
-    if found["format"] != form:
+    if members["format"] != form:
         raise ValueError(f"{name} is not in the format {form}")
-    return found
+    return members
 
 
 def parsed(data: bytes, name: str) -> Any:
@@ -585,9 +560,8 @@ def parsed(data: bytes, name: str) -> Any:
 
 def lines_of(folder: Path, about: Any) -> Iterator[Any]:
     """Yield the events of a file one by one, then check the hash of the file."""
-    name, digest = (
-        str(about.get(each)) if isinstance(about, dict) else "" for each in ("name", "sha256")
-    )
+    about = about if isinstance(about, dict) else {}
+    name, digest = str(about.get("name")), str(about.get("sha256"))
     found = re.fullmatch(r"events/([0-9]{9,18})\.(jsonl|parquet)", name, re.ASCII)
     if not found or not (folder / name).is_file():
         raise ValueError(f"{name} is missing, or no file that a bundle has")
@@ -607,12 +581,13 @@ def rows_of(file: Any) -> Iterator[dict[str, Any]]:
     try:
         arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError as error:
-        raise WrongUsage(
-            "the bundle is Parquet, which needs pyarrow: pip install pyarrow"
-        ) from error
+        raise WrongUsage("events in Parquet need pyarrow: pip install pyarrow") from error
     try:
         for batch in parquet.ParquetFile(file).iter_batches(batch_size=64):
-            yield from map(as_line, batch.to_pylist())
+            for row in map(as_line, batch.to_pylist(maps_as_pydicts="strict")):
+                if isinstance(row.get("delivery"), str):
+                    row["delivery"] = parsed(row["delivery"].encode(), "the delivery in its row")
+                yield row
     except (arrow.ArrowException, OSError) as error:
         raise ValueError("its file is not Parquet") from error
 
@@ -649,24 +624,15 @@ class Order:
         before = self._database.execute(wanted, (event.stream,)).fetchone()
         last = before[0] if before else 0 if self._from_start else event.version - 1
         if event.version != last + 1:
-            raise ValueError(
-                f"it is version {event.version} of {event.stream}, and the one before is {last}"
-            )
-        self.streams, self.sealed = (
-            self.streams + (before is None),
-            self.sealed + (event.fields is None),
-        )
+            where = f"{event.stream}, and the one before is {last}"
+            raise ValueError(f"it is version {event.version} of {where}")
+        self.streams += before is None
+        self.sealed += event.fields is None
         row = event.stream, event.version
         self._database.execute("INSERT OR REPLACE INTO versions VALUES (?, ?)", row)
 
-    def unread(self) -> list[str]:
-        """Return in words what could not be read."""
-        told = f"what {self.sealed} compressed or encrypted states say, and their lines beside the hashes"
-        return [told] if self.sealed else []
-
 
 Report = dict[str, Any]
-SKIPPED = ("index.html, and in bundle.json the subject and the given ids",)
 
 
 def check(bundle: Bundle, policy: Policy | None, given: dict[str, list[str]]) -> Report:
@@ -681,18 +647,26 @@ def check(bundle: Bundle, policy: Policy | None, given: dict[str, list[str]]) ->
         database.executescript("PRAGMA journal_mode = OFF; BEGIN")
         order, senders = Order(bundle.from_start, database), Senders(given, database)
         last = check_events(bundle, note, tiles, order, senders)
+    sealed = [f"{order.sealed} states, which are {SEALED}"] if order.sealed else []
     return {
         "ok": True,
         "events": order.count,
         "from": bundle.first,
         "to": last,
-        "complete": told_order(bundle, order),
+        "complete": [
+            "some events; what is not here is not known"
+            if bundle.selected
+            else "no position is missing",
+            f"no version of {order.streams} streams is missing, each from its first "
+            + ("version on" if bundle.from_start else "to its last here"),
+            "recorded from {} to {}".format(*map(moment, order.times)),
+        ],
         "unaltered": [f"each event leads to the root {b64encode(note.root).decode()}"],
         **signed,
         "senders": senders.verdicts,
         "deliveries": senders.told(),
         "saved": check_saved(bundle, keys, tiles),
-        "not checked": [*SKIPPED, *order.unread()],
+        "not checked": [UNCHECKED, *sealed],
     }
 
 
@@ -751,16 +725,13 @@ def check_signed(note: Note, keys: list[Key], policy: Policy | None) -> Report:
     unknown = {name for name, _, _ in note.signatures} - {witnesses[each].name for each in times}
     signed = [f"{note.origin} at {note.size} events, by {text}" for text in signers]
     signed += [f"cosigned by {name}, {time}" for name, time in times.items()]
-    signed += [
-        f"not checked: {name}, whose key is not known" for name in sorted(unknown - {note.origin})
-    ]
-    return {"signed": signed if policy else [*signed, *UNTRUSTED], "trusted": policy is not None}
+    unknown -= {note.origin}
+    signed += [f"not checked: {name}, whose key is not known" for name in sorted(unknown)]
+    return {"signed": signed + [UNTRUSTED] * (not policy), "trusted": policy is not None}
 
 
-UNTRUSTED = (
-    "NOT TRUSTED YET: this key came with the bundle, and anybody can make one. Compare it with the",
-    "key of the log that you have from elsewhere, or name that in a --policy.",
-)
+UNTRUSTED = "NOT TRUSTED YET: this key came with the bundle. Compare it with one from elsewhere, by --policy"
+UNCHECKED = "index.html, and in bundle.json the subject and the given ids"
 
 
 def check_saved(bundle: Bundle, keys: list[Key], tiles: Tiles | None) -> list[str]:
@@ -780,11 +751,7 @@ def check_saved(bundle: Bundle, keys: list[Key], tiles: Tiles | None) -> list[st
             stamps.append(stamp_of(note, contents(folder, f"{note.file}.tsr")))
     which = "those of this range agree" if tiles else "not compared, which needs the range"
     told = [f"{len(sizes)} checkpoints, {unsigned} of them signed by no known key: {which}"]
-    return (
-        [*told, f"{len(stamps)} time stamps; the newest is checked by {stamps[-1]}"]
-        if stamps
-        else told
-    )
+    return told + [f"{len(stamps)} time stamps; check the newest by {each}" for each in stamps[-1:]]
 
 
 def stamp_of(note: Note, token: bytes) -> str:
@@ -799,19 +766,6 @@ def stamp_of(note: Note, token: bytes) -> str:
 
 
 # ---- The command ----
-
-
-def told_order(bundle: Bundle, order: Order) -> list[str]:
-    """Return in words what the order of the events shows."""
-    missing = (
-        "a selection: what is not in it is not known"
-        if bundle.selected
-        else "no position is missing"
-    )
-    starts = "from its first version on" if bundle.from_start else "from its first to its last here"
-    since, until = map(moment, order.times)
-    streams = f"none of {order.streams} streams lacks a version, each {starts}"
-    return [missing, streams, f"recorded from {since} to {until}"]
 
 
 def moment(microseconds: int) -> str:
@@ -837,9 +791,12 @@ def told(report: Report) -> Iterator[str]:
 def senders_keys(data: bytes) -> dict[str, list[str]]:
     """Return the keys in a file: lists of secrets by the names of sources."""
     found = parsed(data, "the file")
-    lists = isinstance(found, dict) and all(isinstance(each, list) for each in found.values())
-    if not lists or not all(isinstance(each, str) for keys in found.values() for each in keys):
+    lists = found.values() if isinstance(found, dict) else [None]
+    if not all(
+        isinstance(each, list) and all(isinstance(key, str) for key in each) for each in lists
+    ):
         raise ValueError('it is not JSON such as {"lab": ["whsec_…", "whpk_…"]}')
+    str(found).encode()
     return dict(found)
 
 
@@ -860,9 +817,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; return 1 if something is wrong with the bundle, 2 for wrong usage."""
     parser = argparse.ArgumentParser("kitledger-verify", description="Check a bundle of a ledger.")
     parser.add_argument("bundle", type=Path, help="the folder of a bundle, or the file of a proof")
-    parser.add_argument(
-        "--policy", type=Path, help="logs and witnesses to trust (C2SP tlog-policy)"
-    )
+    parser.add_argument("--policy", type=Path, help="logs and witnesses (C2SP tlog-policy)")
     parser.add_argument("--keys", type=Path, help='senders\' keys, {"lab": ["whsec_…", "whpk_…"]}')
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)

@@ -134,7 +134,7 @@ def test_events_of_some_streams_are_checked_by_their_proofs(
         answer = check(tmp_path / each)
         assert (answer.status, answer.err) == (0, "")
         assert f"{len(chosen)} events, positions 1 to {chosen[-1]}" in answer.out
-        assert "a selection: what is not in it is not known" in answer.out
+        assert "some events; what is not here is not known" in answer.out
 
 
 def test_a_bundle_has_a_file_for_every_4096_positions(check: Check, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_compressed_and_encrypted_states_are_hashed_but_not_read(
     put(tmp_path / "keys.json", json.dumps({"lab": [senders_story.SECRETS["lab"]]}).encode())
     answer = check(Log(sealed).write(tmp_path / "bundle"), "--keys", tmp_path / "keys.json")
     assert answer.status == 0
-    assert "7 of lab: not checked: its state is compressed or encrypted" in answer.out
+    assert "7 of lab: not checked: compressed or encrypted" in answer.out
 
 
 # ---- Agreement with an oracle ----
@@ -269,7 +269,7 @@ def removed_and_closed(events: list[Line]) -> None:
             "position 100: its line lacks something",
         ),
         (lambda events: events[99].update(position=True), "position 100: its line has something"),
-        (lambda events: events[99].update(version=2**63), "position 100: its line has something"),
+        (lambda events: events[99].update(version=2**63), "position 100: its line has a number"),
         (lambda events: events[99].update(stream="\ud800"), "position 100: "),
         (lambda events: events[99].update(state="?"), "position 100: "),
     ],
@@ -630,12 +630,6 @@ def first(story: list[Line], topic: str, source: str = "lab") -> int:
         ("Delivery.Recorded", "lab", {"key_id": "key_0"}, None),
         (
             "Delivery.Recorded",
-            "shop",
-            {"key_id": "key_0", "body": b"{}"},
-            "it is said to be signed by key_0",
-        ),
-        (
-            "Delivery.Recorded",
             "lab",
             {"source": "shop"},
             "its state is not that of a delivery of its",
@@ -715,7 +709,7 @@ def test_openssl_checks_a_time_stamp_by_the_command_that_is_printed(
         token = stamp(tmp_path, sha256(stamped).hexdigest(), response=response)
         put(bundle / "checkpoints/300.tsr", token)
         [printed] = [each for each in check(bundle).out.splitlines() if "openssl" in each]
-        assert "1 time stamps; the newest is checked by openssl ts -verify" in printed
+        assert "1 time stamps; check the newest by openssl ts -verify" in printed
         assert form in printed
         command = printed.partition("openssl ")[2].replace("CA.pem", str(tmp_path / "ca.pem"))
         done = subprocess.run(
