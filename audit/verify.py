@@ -289,7 +289,7 @@ class MessagePack:
         return int.from_bytes(self._take(size), "big", signed=signed)
 
     def _value(self, depth: int) -> Any:  # noqa: PLR0911 a return for each kind of value
-        code = self._number(1)
+        code = self._take(1)[0]
         if code < 0x80 or code >= 0xE0:
             return code if code < 0x80 else code - 256
         if code < 0xA0 or code >= 0xDC:

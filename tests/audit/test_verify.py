@@ -7,7 +7,7 @@ import subprocess
 import sys
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit import verify
-from tests.audit import senders_story
+from audit.bundles.contents import Subject
+from tests.audit import logs, senders_story, whole_story
 from tests.audit.bundle_writer import (
     Line,
     Log,
@@ -34,6 +35,7 @@ from tests.audit.bundle_writer import (
     write_files,
 )
 from tests.harness.effort import effort
+from tests.projections.world import World
 
 MANY = 600
 """Two whole tiles and a partial one."""
@@ -159,6 +161,52 @@ def test_compressed_and_encrypted_states_are_hashed_but_not_read(
     answer = check(Log(sealed).write(tmp_path / "bundle"), "--keys", tmp_path / "keys.json")
     assert answer.status == 0
     assert "7 of lab: not checked: compressed or encrypted" in answer.out
+
+
+@pytest.fixture(scope="module")
+def exporter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[logs.Log]:
+    """Give a ledger of many kinds of events, with two checkpoints, as it exports itself."""
+    folder = tmp_path_factory.mktemp("exporter")
+    world = World(f"sqlite:///{folder}/ledger.db")
+    made = logs.Log(f"sqlite:///{folder}/ledger.db", folder, world.ledger)
+    made.sign()
+    whole_story.tell(world)
+    made.sign()
+    yield made
+    made.storage.close()
+    world.close()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, "no position is missing"),
+        ({"first": 5, "last": 20}, "no position is missing"),
+        ({"subjects": (Subject("kit", "A"),)}, "some events; what is not here is not known"),
+        ({"subjects": (Subject("group", "1/1"), Subject("kit", "B"))}, "from its first version on"),
+    ],
+)
+def test_what_a_ledger_exports_is_right(
+    check: Check, exporter: logs.Log, tmp_path: Path, form: str, wanted: Any, found: str
+) -> None:
+    exporter.export(tmp_path / "bundle", form, **wanted)
+    answer = check(tmp_path / "bundle")
+    assert (answer.status, answer.err) == (0, "")
+    assert found in answer.out
+
+
+def test_parquet_that_was_altered_is_not_what_was_exported(
+    check: Check, exporter: logs.Log, tmp_path: Path
+) -> None:
+    exporter.export(tmp_path, "parquet")
+    file = tmp_path / "events/000000001.parquet"
+    whole = file.read_bytes()
+    for altered in (b"", whole[:-1], whole + b"0", whole[: len(whole) // 2]):
+        file.write_bytes(altered)
+        answer = check(tmp_path)
+        assert (answer.status, answer.out) == (1, "")
+        assert answer.err.startswith("position 1: ")
 
 
 # ---- Agreement with an oracle ----
