@@ -179,14 +179,14 @@ class Note(NamedTuple):
         """Return the checkpoint in a file."""
         try:
             text, _, lines = data.decode().rpartition("\n\n")
-            origin, size, root = text.split("\n")
             signatures = [_signature(line) for line in lines.removesuffix("\n").split("\n")]
-            number = int(re.fullmatch("0|[1-9][0-9]{0,17}", size)[0])  # type: ignore[index]
-            return cls(
-                file, f"{text}\n", signatures, origin, number, b64decode(root, validate=True)
-            )
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             raise ValueError(f"{file} is not a signed checkpoint") from error
+        found = re.fullmatch(r"([^\n]+)\n(0|[1-9][0-9]{0,17})\n([A-Za-z0-9+/]{43}=)", text)
+        if found is None:
+            raise ValueError(f"{file} is not a checkpoint: origin, size and root, a line each")
+        root = b64decode(found[3])
+        return cls(file, f"{text}\n", signatures, found[1], int(found[2]), root)
 
     def stamped(self) -> bytes:
         """Return what a time stamp is of: the note with the signatures of the log alone."""
@@ -647,7 +647,7 @@ def check(bundle: Bundle, policy: Policy | None, given: dict[str, list[str]]) ->
         database.executescript("PRAGMA journal_mode = OFF; BEGIN")
         order, senders = Order(bundle.from_start, database), Senders(given, database)
         last = check_events(bundle, note, tiles, order, senders)
-    sealed = [f"{order.sealed} states, which are {SEALED}"] if order.sealed else []
+    sealed = f"{order.sealed} states that are {SEALED}, and what their lines say of them"
     return {
         "ok": True,
         "events": order.count,
@@ -666,7 +666,7 @@ def check(bundle: Bundle, policy: Policy | None, given: dict[str, list[str]]) ->
         "senders": senders.verdicts,
         "deliveries": senders.told(),
         "saved": check_saved(bundle, keys, tiles),
-        "not checked": [UNCHECKED, *sealed],
+        "not checked": [UNCHECKED] + [sealed] * (order.sealed > 0),
     }
 
 
@@ -730,7 +730,9 @@ def check_signed(note: Note, keys: list[Key], policy: Policy | None) -> Report:
     return {"signed": signed + [UNTRUSTED] * (not policy), "trusted": policy is not None}
 
 
-UNTRUSTED = "NOT TRUSTED YET: this key came with the bundle. Compare it with one from elsewhere, by --policy"
+UNTRUSTED = (
+    "NOT TRUSTED YET: this key is the bundle's own; name the one that you got elsewhere by --policy"
+)
 UNCHECKED = "index.html, and in bundle.json the subject and the given ids"
 
 
@@ -783,7 +785,9 @@ def show_progress(count: int, of: int) -> None:
 
 def told(report: Report) -> Iterator[str]:
     """Yield a report in lines for people."""
-    yield f"{report['events']} events, positions {report['from']} to {report['to']}: nothing is wrong"
+    proviso = "" if report["trusted"] else ", if the key that signed is the log's"
+    where = f"{report['events']} events, positions {report['from']} to {report['to']}"
+    yield f"{where}: nothing is wrong{proviso}"
     for name in ("complete", "unaltered", "signed", "deliveries", "saved", "not checked"):
         yield from (f"{name + ':':13}{line}" for line in report[name])
 
