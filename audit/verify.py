@@ -27,7 +27,8 @@ from typing import Any, NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-LARGEST, LONGEST = 2**63 - 1, 256 * 1024 * 1024
+LARGEST = 2**63 - 1
+LONGEST_LINE, LONGEST_FILE = 256 * 1024 * 1024, 16 * 1024 * 1024
 
 
 class Bad(Exception):
@@ -359,13 +360,15 @@ class Event:
         said, fields = self.line, self.fields
         if fields is None:
             return
-        if said.get("by", "") not in ("", fields.get("by"), f"operator/{fields.get('by')}"):
+        if said.get("by", "") not in ("", fields.get("by")):
             raise ValueError("its line has another cause than its state")
         if said.get("has_reason") and "why" not in fields:
             raise ValueError("its line has a reason that its state has not")
-        # Some events are of the organization that their stream names.
-        organizations = [fields.get("organization_id"), *self.stream.split("/")]
-        if str(said.get("organization")) not in map(str, [None, *organizations]):
+        # These streams name the organization that their events are of.
+        named = self.stream.split("/") if self.stream.startswith(("claim/", "group-tree/")) else []
+        if str(said.get("organization")) not in map(
+            str, [None, fields.get("organization_id"), *named]
+        ):
             raise ValueError("its line has another organization than its state")
         for name, value in said.get("delivery", {}).items():
             if _as_said(name, fields) != value:
@@ -522,20 +525,20 @@ class Bundle(NamedTuple):
         return cls(path, first, last, about["count"], selected, whole, note, keys, lines)
 
 
-def contents(folder: Path, name: str) -> bytes:
+def contents(folder: Path, name: str, most: int = LONGEST_FILE) -> bytes:
     """Return the bytes of a file of the bundle."""
     if not (folder / name).is_file():
         raise ValueError(f"{name} is missing")
     with (folder / name).open("rb") as file:
-        data = file.read(LONGEST + 1)
-    if len(data) > LONGEST:
-        raise ValueError(f"{name} is larger than {LONGEST} bytes")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"{name} is larger than {most} bytes")
     return data
 
 
 def described(folder: Path, name: str, form: str, kinds: dict[str, type]) -> dict[str, Any]:
     """Return the JSON object in a file that has a format and some members."""
-    found = parsed(contents(folder, name), name)
+    found = parsed(contents(folder, name, LONGEST_LINE), name)
     members = found if isinstance(found, dict) else {}
     if any(type(members.get(each)) is not kind for each, kind in kinds.items()):
         raise ValueError(f"{name} is neither of a bundle nor a proof")
@@ -569,7 +572,7 @@ def lines_of(folder: Path, about: Any) -> Iterator[Any]:
         if found[2] == "parquet":
             yield from rows_of(file)
         else:
-            while line := file.readline(LONGEST):
+            while line := file.readline(LONGEST_LINE):
                 yield parsed(line, "its line")
         file.seek(0)
         if file_digest(file, "sha256").hexdigest() != digest:
