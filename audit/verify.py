@@ -317,7 +317,10 @@ class MessagePack:
         values = [self._value(depth) for _ in range(2 * size if is_map else size)]
         if not is_map:
             return values
-        if any(isinstance(key, list | dict) for key in values[::2]) or len({*values[::2]}) < size:
+        if (
+            any(isinstance(key, list | dict | tuple) for key in values[::2])
+            or len({*values[::2]}) < size
+        ):
             raise ValueError("a key is there twice, or can't be one")
         return dict(zip(values[::2], values[1::2], strict=True))
 
