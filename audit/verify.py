@@ -594,7 +594,7 @@ def rows_of(file: Any) -> Iterator[dict[str, Any]]:
                 if isinstance(row.get("delivery"), str):
                     row["delivery"] = parsed(row["delivery"].encode(), "the delivery in its row")
                 yield row
-    except (arrow.ArrowException, OSError) as error:
+    except (arrow.ArrowException, OSError, LookupError, ArithmeticError, TypeError) as error:
         raise ValueError("its file is not Parquet") from error
 
 

@@ -1022,3 +1022,17 @@ def test_the_file_needs_cryptography_and_nothing_else(log: Log, tmp_path: Path) 
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "nothing is wrong" in done.stdout
+
+
+def test_a_terminal_is_shown_how_far_it_is(tmp_path: Path) -> None:
+    bundle = Log(lines(1001)).write(tmp_path)
+    terminal, its_end = os.openpty()
+    try:
+        command = [sys.executable, ROOM, bundle]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=its_end, check=True)
+        shown = os.read(terminal, 1000)
+    finally:
+        os.close(terminal)
+        os.close(its_end)
+    assert shown == b"\r1,000 of 1,001 events\r"
+    assert b"nothing is wrong" in done.stdout
