@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from audit.tlog.checkpoints import Checkpoint
-from audit.tlog.notes import COSIGNATURE, Note, NoteError, VerifierKey
+from audit.tlog.notes import COSIGNATURE, ED25519, Note, NoteError, VerifierKey
 
 NONE = "none"
 _ALLOWED = re.compile(r"[\t\n -~\x80-\U0010ffff]*")
@@ -73,8 +73,8 @@ class Policy:
             raise PolicyError("the checkpoint is not signed by a log of the policy")
         if not self.quorum.accepts(cosigners):
             names = [name for name, key in self.witnesses.items() if key in cosigners]
-            found = f"only {', '.join(names)}" if names else "none"
-            raise PolicyError(f"the quorum of the policy is not reached: {found} cosigned")
+            found = f"only {', '.join(names)}" if names else "nobody"
+            raise PolicyError(f"the quorum of the policy is not reached: {found} has cosigned")
 
 
 class _Parser:
@@ -91,9 +91,10 @@ class _Parser:
         """Take the words of a line; raises PolicyError or NoteError."""
         match words:
             case ["log", key] | ["log", key, _]:
-                self.logs.append(_another(VerifierKey.parse(key), self.logs))
+                self.logs.append(_another(key, ED25519, self.logs))
             case ["witness", name, key] | ["witness", name, key, _]:
-                self._take_witness(self._new(name), VerifierKey.parse(key))
+                known = self.witnesses.values()
+                self.witnesses[self._new(name)] = _another(key, COSIGNATURE, known)
             case ["group", name, needed, *members] if members:
                 self._groups[self._new(name)] = self._group(needed, members)
             case ["quorum", name] if self.quorum is None:
@@ -102,11 +103,6 @@ class _Parser:
                 raise PolicyError("there is a quorum already")
             case _:
                 raise PolicyError("this is no log, witness, group or quorum with all its words")
-
-    def _take_witness(self, name: str, key: VerifierKey) -> None:
-        if key.kind != COSIGNATURE:
-            raise PolicyError("the key of a witness is one for cosignatures, of type 04")
-        self.witnesses[name] = _another(key, self.witnesses.values())
 
     def _group(self, needed: str, names: list[str]) -> Group:
         members = [self._defined(name) for name in names]
@@ -130,8 +126,11 @@ class _Parser:
         return name
 
 
-def _another(key: VerifierKey, known: Iterable[VerifierKey]) -> VerifierKey:
-    """Return a key; raises PolicyError if its public key is one of those that are known."""
+def _another(text: str, kind: int, known: Iterable[VerifierKey]) -> VerifierKey:
+    """Return a key; raises PolicyError if it is of another type, or its public key is known already."""
+    key = VerifierKey.parse(text)
+    if key.kind != kind:
+        raise PolicyError(f"the key here is of type {kind:02x}")
     if key.public in {each.public for each in known}:
         raise PolicyError("this key is in the policy already")
     return key

@@ -8,9 +8,10 @@ from audit.tlog.checkpoints import Checkpoint
 from audit.tlog.merkle import EMPTY_ROOT
 from audit.tlog.notes import Note, Signature, SignerKey, VerifierKey
 from audit.tlog.policies import Policy, PolicyError
+from tests.audit.tlog.keys import log_key
 from tests.harness.witness import Cosigner
 
-LOG = SignerKey.generate("lab.example/ledger")
+LOG = log_key("lab.example/ledger")
 NAMES = ("X1", "X2", "X3", "Y1", "Y2", "Y3")
 WITNESSES = {name: Cosigner(f"{name}.example") for name in NAMES}
 CHECKPOINT = Checkpoint(LOG.name, 0, EMPTY_ROOT)
@@ -79,7 +80,7 @@ def test_no_witness_is_needed_for_the_quorum_none() -> None:
 def test_one_witness_may_be_the_quorum() -> None:
     policy = Policy.parse(f"{DEFINED}\n  # only one\nquorum Y2 ")
     policy.check(cosigned("Y2"))
-    with pytest.raises(PolicyError, match="only X1, X2 cosigned"):
+    with pytest.raises(PolicyError, match="only X1, X2 has cosigned"):
         policy.check(cosigned("X2", "X1"))
 
 
@@ -109,6 +110,7 @@ def test_addresses_and_names_beyond_ascii_are_taken() -> None:
         (f"log {LOG.renamed('b').verifier}\nquorum none", "in the policy already"),
         (f"witness X4 {WITNESSES['X1'].vkey}\nquorum none", "in the policy already"),
         (f"witness X4 {LOG.verifier}\nquorum none", "of type 04"),
+        (f"log {WITNESSES['X1'].vkey}\nquorum none", "of type 01"),
         ("witness X4 X4.example+00000000+BBBB\nquorum none", "NAME"),
         ("quorum none more", "is no log"),
         ("quorum none\r", "control characters"),
