@@ -5,9 +5,6 @@ from typing import Protocol
 from audit.tlog.checkpoints import Checkpoint
 from audit.tlog.notes import Note
 
-SIGNATURE_BYTES = 64
-"""A cosignature has its time before that."""
-
 
 class AnchorError(Exception):
     """An anchor has not confirmed a checkpoint, for a reason that operators are told."""
@@ -31,9 +28,4 @@ class Anchor(Protocol):
 
 def as_signed(origin: str, note: Note) -> Note:
     """Return the note of a checkpoint as the log signed it, without the cosignatures that came later."""
-    own = (
-        each
-        for each in note.signatures
-        if each.name == origin and len(each.made) == SIGNATURE_BYTES
-    )
-    return Note(note.text, tuple(own))
+    return Note(note.text, tuple(each for each in note.signatures if each.name == origin))

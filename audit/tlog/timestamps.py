@@ -21,7 +21,7 @@ def check_address(url: str) -> None:
 
 
 def stamp(url: str, stamped: bytes) -> bytes:
-    """Have bytes stamped, and return the authority's answer, with its stamp; raises AnchorError.
+    """Have bytes stamped, and return the authority's token; raises AnchorError.
 
     The stamp is of these bytes and was made for this request. Whether its certificate is to be trusted is for
     those to say who verify it.
@@ -37,11 +37,12 @@ def stamp(url: str, stamped: bytes) -> bytes:
         stamp = response.tst_info
         imprint = stamp.message_imprint
         found = (imprint.hash_algorithm.dotted_string, imprint.message, stamp.nonce)
+        token = response.time_stamp_token()
     except ValueError:
         raise AnchorError("its answer is not a time stamp") from None
     if found != (SHA256, sha256(stamped).digest(), request.nonce):
         raise AnchorError("its stamp is of something else")
-    return answer
+    return token
 
 
 def _reasons(status: int, reasons: list[str]) -> str:

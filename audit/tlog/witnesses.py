@@ -5,7 +5,7 @@ from base64 import b64encode
 from dataclasses import dataclass, replace
 
 from audit.tlog.addresses import checked, shown
-from audit.tlog.anchors import SIGNATURE_BYTES, AnchorError
+from audit.tlog.anchors import AnchorError
 from audit.tlog.checkpoints import Checkpoint
 from audit.tlog.merkle import Nodes, consistency_proof
 from audit.tlog.notes import COSIGNATURE, Note, NoteError, Signature, VerifierKey
@@ -13,6 +13,7 @@ from audit.tlog.posting import Answer, post
 
 CONFLICT = 409
 TIME_BYTES = 8
+COSIGNATURE_BYTES = TIME_BYTES + 64
 LONGEST_NAME = 255
 MOST_COSIGNATURES = 4
 """Of one witness whose key is not known: it must not fill a note, which others have to read."""
@@ -37,6 +38,8 @@ class Witness:
         """Return the witness of `URL` or `URL#VKEY`; raises ValueError."""
         url, _, key = text.partition("#")
         witness = cls(checked(url).rstrip("/"), VerifierKey.parse(key) if key else None)
+        if "?" in url:
+            raise ValueError("the address of a witness has no query")
         if witness.key is not None and witness.key.kind != COSIGNATURE:
             raise ValueError("the key of a witness is one for cosignatures, of type 04")
         return witness
@@ -124,4 +127,4 @@ def _cosignatures(answer: bytes) -> list[Signature]:
 def _is_cosignature(signature: Signature) -> bool:
     time = int.from_bytes(signature.made[:TIME_BYTES], "big")
     short = len(signature.name.encode()) <= LONGEST_NAME and signature.name.isprintable()
-    return short and len(signature.made) == TIME_BYTES + SIGNATURE_BYTES and 0 < time < 2**63
+    return short and len(signature.made) == COSIGNATURE_BYTES and 0 < time < 2**63

@@ -62,11 +62,11 @@ class StampingAuthority:
             )
             return Reply(200, (self._folder / "reply").read_bytes(), REPLY)
 
-    def verifies(self, stamp: bytes, stamped: bytes) -> str:
+    def verify(self, stamp: bytes, stamped: bytes) -> str:
         """Return what `openssl ts -verify` says of the stamp of some bytes."""
         (self._folder / "stamp").write_bytes(stamp)
         (self._folder / "stamped").write_bytes(stamped)
-        return self._run("ts -verify -in stamp -data stamped -CAfile ca.pem", check=False)
+        return self._run("ts -verify -token_in -in stamp -data stamped -CAfile ca.pem", check=False)
 
     def _run(self, command: str, *, check: bool = True) -> str:
         done = subprocess.run(
