@@ -172,7 +172,7 @@ def _check_anchors(witness_urls: str, timestamp_url: str) -> None:
         if timestamp_url:
             check_address(timestamp_url)
     except ValueError as error:
-        raise SettingsError(f"{name}: {error}") from None
+        raise SettingsError(f"{name} can't be used: {error}") from None
 
 
 def _level(environment: Mapping[str, str]) -> str:

@@ -8,11 +8,19 @@ _ADDRESS = re.compile(r"https?://[!-~]+")
 
 def checked(url: str) -> str:
     """Return an address; raises ValueError unless it is one of HTTP, with a host, and without a fragment."""
-    parts = urlsplit(url)
-    # The port is parsed when it is asked for.
-    if not _ADDRESS.fullmatch(url) or not parts.hostname or parts.port == 0 or "#" in url:
+    if not _ADDRESS.fullmatch(url) or "#" in url or not _has_place(url):
+        # It is not quoted, since it may hold a password.
         raise ValueError("this is not the address of a service, such as https://example.com/path")
     return url
+
+
+def _has_place(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        # The port is parsed when it is asked for.
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def shown(url: str) -> str:
