@@ -27,11 +27,12 @@ SIZE_TYPE = "text/x.tlog.size"
 
 
 class Cosigner:
-    """A key that makes cosignatures."""
+    """A key that makes cosignatures; the same for a name in every run, so that tests have the same names."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, seed: str = "") -> None:
         self.name = name
-        self._private = Ed25519PrivateKey.generate()
+        secret = sha256(f"{name} {seed}".encode()).digest()
+        self._private = Ed25519PrivateKey.from_private_bytes(secret)
         typed = b"\4" + self._private.public_key().public_bytes_raw()
         self._id = sha256(name.encode() + b"\n" + typed).digest()[:4]
         self.vkey = f"{name}+{self._id.hex()}+{b64encode(typed).decode()}"

@@ -165,7 +165,7 @@ def test_without_its_key_a_witness_is_believed(log: AnchoredLog, watcher: Watche
     assert log.newest[1].signers([key]) == [key]
 
 
-KNOWN, STRANGER = Cosigner("w.example"), Cosigner("w.example")
+KNOWN, STRANGER = Cosigner("w.example", "known"), Cosigner("w.example", "stranger")
 
 
 def renamed(line: str, name: str) -> str:
