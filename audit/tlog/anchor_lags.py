@@ -3,12 +3,19 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from audit.tlog.anchor_rows import Anchored, AnchorRows
-from audit.tlog.builder import Recorder
 from audit.tlog.storage import TlogStorage, newest_checkpoint
 
 MICROSECONDS = 1_000_000
+
+
+class Events(Protocol):
+    """The part of a recorder by which the age of events is found."""
+
+    def max_notification_id(self) -> int: ...
+    def select_batch(self, after: int, *, topics: Any, limit: int, max_bytes: int) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class AnchorLag:
     failures: int
 
 
-def lags(storage: TlogStorage, store: Recorder, names: Iterable[str]) -> list[AnchorLag]:
+def lags(storage: TlogStorage, store: Events, names: Iterable[str]) -> list[AnchorLag]:
     """Return the lag of each of some anchors. What was confirmed of an earlier origin counts no more."""
     found, newest = AnchorRows(storage).anchored(), newest_checkpoint(storage)
     origin = "" if newest is None else newest[0].origin
@@ -37,7 +44,7 @@ def lags(storage: TlogStorage, store: Recorder, names: Iterable[str]) -> list[An
     return made
 
 
-def _age(store: Recorder, size: int) -> float | None:
+def _age(store: Events, size: int) -> float | None:
     """Return how long ago the event was recorded that comes after the first ones."""
     events, _ = store.select_batch(size, topics=(), limit=1, max_bytes=1)
     recorded_at = events[0].recorded_at if events else 0

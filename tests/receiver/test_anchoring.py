@@ -107,6 +107,12 @@ def test_a_checkpoint_is_cosigned_and_stamped_and_both_can_be_verified(
     kept = tmp_path / "checkpoint"
     kept.write_text(note)
     service.here("audit", "verify", "--policy", str(policy), "--against", str(kept))
+    service.here("audit", "verify", "--policy", str(policy))
+    stranger = Cosigner("w.example", "another")
+    policy.write_text(f"log {watching.logs[0]}\nwitness w {stranger.vkey}\nquorum w\n")
+    refused = service.here("audit", "verify", "--policy", str(policy), check=False)
+    assert refused.exit_code == 1
+    assert "no saved checkpoint satisfies the policy" in refused.stderr
 
 
 @pytest.mark.one_store
