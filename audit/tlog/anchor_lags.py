@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from audit.tlog.anchor_rows import Anchored, AnchorRows
-from audit.tlog.storage import TlogStorage, newest_checkpoint
+from audit.tlog.storage import TlogStorage
 
 MICROSECONDS = 1_000_000
 
@@ -33,8 +33,8 @@ class AnchorLag:
 
 def lags(storage: TlogStorage, store: Events, names: Iterable[str]) -> list[AnchorLag]:
     """Return the lag of each of some anchors. What was confirmed of an earlier origin counts no more."""
-    found, newest = AnchorRows(storage).anchored(), newest_checkpoint(storage)
-    origin = "" if newest is None else newest[0].origin
+    found, newest = AnchorRows(storage).anchored(), storage.newest()
+    origin, _, _ = (newest or "").partition("\n")
     head, made = store.max_notification_id(), []
     for name in names:
         last = found.get(name, Anchored())

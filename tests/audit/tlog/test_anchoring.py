@@ -76,6 +76,9 @@ def test_a_witness_is_tried_until_it_answers(log: AnchoredLog, tmp_path: Path) -
             [anchor] = log.witnesses(f"{url}#{watcher.cosigner.vkey}")
             with log.anchoring(anchor).running():
                 wait_until(lambda: log.reached(anchor).size == log.log.head)
+                # As by another process.
+                log.record()
+                wait_until(lambda: log.reached(anchor).size == log.log.head)
     assert log.reached(anchor).failures == 3
     # The same error is said once.
     assert [each["error"] for each in log.said] == ["it answered 500", "it answered 503"]
