@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from audit.tlog.anchor_lags import AnchorLag
 from projections.models.quarantine import PROJECTION as QUARANTINE
 from projections.status import statuses
 from receiver.access import requires
@@ -16,6 +17,7 @@ from receiver.current import services
 from receiver.dates import iso
 from receiver.errors import problem
 from receiver.server import metrics
+from receiver.transparency import anchor_lags
 from store.errors import UNAVAILABLE
 
 ALIVE_SECONDS = 5.0
@@ -64,7 +66,7 @@ def readyz() -> Response:
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def exposition() -> Response:
     """Get the Prometheus metrics of all processes of this server"""
-    text = metrics.exposition(_lags, _held, shared=_shared())
+    text = metrics.exposition(_lags, _held, _anchors, shared=_shared())
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
@@ -80,6 +82,10 @@ def _shared() -> bool:
 def _held() -> Iterable[tuple[str, str, int]]:
     with services().read_database.snapshot(QUARANTINE.name, None) as snapshot:
         return QUARANTINE.counts(snapshot)
+
+
+def _anchors() -> Iterable[AnchorLag]:
+    return anchor_lags(services())
 
 
 def _lags() -> Iterable[tuple[str, int, bool]]:

@@ -27,7 +27,7 @@ class SettingsError(ValueError):
 class Settings:
     """The settings of the service; sizes in bytes. `forwarded_prefix` is empty or ends in no slash.
 
-    With `checkpoint_seconds` 0, checkpoints are signed on demand alone.
+    With `checkpoint_seconds` 0, checkpoints are signed on demand alone. `timestamp_url` may be empty.
     """
 
     database_url: str
@@ -42,6 +42,8 @@ class Settings:
     require_reason: bool
     checkpoint_key_file: Path
     checkpoint_seconds: int
+    witness_urls: str
+    timestamp_url: str
     log_level: str
     opened_ledger: str
     """The identity of the ledger's file when `serve` started, for the processes that it starts."""
@@ -70,12 +72,14 @@ class Settings:
             require_reason=bool(_integer(environment, "REQUIRE_REASON", 0, 0, 1)),
             checkpoint_key_file=_key_file(environment, database),
             checkpoint_seconds=_integer(environment, "CHECKPOINT_SECONDS", 60, 0, 86400),
+            witness_urls=environment.get("WITNESS_URLS") or "",
+            timestamp_url=environment.get("TIMESTAMP_URL") or "",
             log_level=_level(environment),
             opened_ledger=environment.get(OPENED_LEDGER, ""),
         )
 
     def check(self) -> None:
-        """Let the driver parse the URLs of PostgreSQL; raises SettingsError.
+        """Let the driver parse the URLs of PostgreSQL, and check those of anchors; raises SettingsError.
 
         Not in `from_environment`: the parent of the workers must not load the driver before gevent
         has patched the modules that it uses.
@@ -91,6 +95,7 @@ class Settings:
                 # The rest of the message may be the whole URL, with its password.
                 reason, _, _ = str(error).partition(': "')
                 raise SettingsError(f"{name} is not a URL of PostgreSQL: {reason}") from None
+        _check_anchors(self.witness_urls, self.timestamp_url)
 
     @property
     def ledger_file(self) -> Path | None:
@@ -154,6 +159,20 @@ def _prefix(environment: Mapping[str, str]) -> str:
     if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", text):
         raise SettingsError(f"FORWARDED_PREFIX must be a path such as /kit, not {text!r}")
     return text.rstrip("/")
+
+
+def _check_anchors(witness_urls: str, timestamp_url: str) -> None:
+    from audit.tlog.timestamps import check_address
+    from audit.tlog.witnesses import parse_witnesses
+
+    try:
+        name = "WITNESS_URLS"
+        parse_witnesses(witness_urls)
+        name = "TIMESTAMP_URL"
+        if timestamp_url:
+            check_address(timestamp_url)
+    except ValueError as error:
+        raise SettingsError(f"{name} can't be used: {error}") from None
 
 
 def _level(environment: Mapping[str, str]) -> str:

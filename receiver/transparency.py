@@ -1,5 +1,8 @@
 """The transparency log of these services: its signer, its newest checkpoint, and proofs under it."""
 
+from audit.tlog.anchor_lags import AnchorLag, lags
+from audit.tlog.anchoring import StampAnchor, WitnessAnchor
+from audit.tlog.anchors import Anchor
 from audit.tlog.builder import TreeBuilder
 from audit.tlog.checkpoints import Checkpoint
 from audit.tlog.key_file import KeyFile
@@ -8,6 +11,7 @@ from audit.tlog.notes import Note
 from audit.tlog.proofs import proof_text
 from audit.tlog.signer import Signer
 from audit.tlog.storage import newest_checkpoint
+from audit.tlog.witnesses import parse_witnesses
 from receiver.services import Services
 
 
@@ -23,6 +27,21 @@ def sign_now(services: Services) -> tuple[Checkpoint, Note]:
     while builder.step() < head:
         pass
     return signer(services).sign()
+
+
+def anchors(services: Services) -> list[Anchor]:
+    """Return the witnesses and the stamping authority of the settings."""
+    settings, storage = services.settings, services.tlog
+    witnesses = parse_witnesses(settings.witness_urls)
+    stamps = [StampAnchor(settings.timestamp_url, storage)] if settings.timestamp_url else []
+    return [*(WitnessAnchor(each, storage) for each in witnesses), *stamps]
+
+
+def anchor_lags(services: Services) -> list[AnchorLag]:
+    """Return how far the ledger is ahead of what each anchor has confirmed."""
+    store = services.ledger.store
+    names = [each.name for each in anchors(services)]
+    return lags(services.tlog, store, names) if names else []
 
 
 def tlog_proof(services: Services, position: int) -> str | None:

@@ -6,6 +6,7 @@ from audit.deliveries import EVERYTHING
 from audit.tlog.checkpoints import parse_note
 from audit.tlog.key_file import KeyFile
 from audit.tlog.notes import Note, NoteError, VerifierKey
+from audit.tlog.policies import Policy, PolicyError
 from audit.tlog.storage import TlogStorage
 from audit.tlog.verification import Fault, Kept
 from domain.aggregates.transparency_log import TransparencyLog
@@ -45,6 +46,22 @@ def saved(storage: TlogStorage, keys: Sequence[VerifierKey]) -> list[Kept]:
             raise Fault(1, f"{name} is one of {kept.checkpoint.size} events", row.size)
         found.append(kept)
     return found
+
+
+def check_saved(storage: TlogStorage, policy: Policy) -> int:
+    """Return the size of the largest saved checkpoint that satisfies a policy; raises PolicyError without one.
+
+    The newest may not be cosigned yet.
+    """
+    errors = []
+    for row in sorted(storage.checkpoints(), key=lambda each: -each.size):
+        try:
+            policy.check(Note.parse(row.note))
+            return int(row.size)
+        except PolicyError as error:
+            errors.append(str(error))
+    why = errors[0] if errors else "there is none"
+    raise PolicyError(f"no saved checkpoint satisfies the policy: {why}")
 
 
 def last_signed(keys: KeyFile) -> list[Kept]:

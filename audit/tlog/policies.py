@@ -1,110 +1,136 @@
-"""Policies: which logs are trusted, and which witnesses must have cosigned (https://c2sp.org/tlog-policy)."""
+"""Policies: the logs that are trusted, and the witnesses a checkpoint needs (https://c2sp.org/tlog-policy)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from audit.tlog.checkpoints import Checkpoint
 from audit.tlog.notes import COSIGNATURE, ED25519, Note, NoteError, VerifierKey
 
 NONE = "none"
+_ALLOWED = re.compile(r"[\t\n -~\x80-\U0010ffff]*")
+_SPACE = re.compile(r"[ \t]+")
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class PolicyError(ValueError):
-    """A policy is malformed, or a note does not satisfy it."""
+    """A policy is malformed, or a checkpoint does not satisfy it."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Names of witnesses and groups, of which so many have to have cosigned."""
+    """Some members, of which `needed` must have witnessed a checkpoint."""
 
-    least: int
-    members: tuple[str, ...]
+    needed: int
+    members: Sequence["VerifierKey | Group"]
+
+    def accepts(self, cosigners: Sequence[VerifierKey]) -> bool:
+        """Say whether enough members are among the keys that have cosigned, or are such groups."""
+        witnessed = (
+            each.accepts(cosigners) if isinstance(each, Group) else each in cosigners
+            for each in self.members
+        )
+        return sum(witnessed) >= self.needed
 
 
-@dataclass
+@dataclass(frozen=True)
 class Policy:
-    """The keys of logs, the keys of witnesses by name, groups of them, and the name that has to cosign."""
+    """The keys of the logs and of the witnesses that are known, and the quorum."""
 
-    logs: list[VerifierKey] = field(default_factory=list)
-    witnesses: dict[str, VerifierKey] = field(default_factory=dict)
-    groups: dict[str, Group] = field(default_factory=dict)
-    quorum: str = ""
+    logs: Sequence[VerifierKey]
+    witnesses: Mapping[str, VerifierKey]
+    quorum: Group
 
     @classmethod
     def parse(cls, text: str) -> "Policy":
-        """Return the policy of a text; raises PolicyError, which names the line."""
-        policy = cls()
-        readers: dict[str, Callable[[list[str]], None]] = {
-            "log": policy._add_log,
-            "witness": policy._add_witness,
-            "group": policy._add_group,
-            "quorum": policy._set_quorum,
-        }
+        """Return the policy of a file; raises PolicyError, which names the line."""
+        parser = _Parser()
+        if not _ALLOWED.fullmatch(text):
+            raise PolicyError("a policy has no control characters but tabs and line feeds")
         for number, line in enumerate(text.split("\n"), 1):
-            words = line.replace("\t", " ").split(" ")
-            words = [word for word in words if word]
-            if not words or words[0].startswith("#"):
-                continue
-            try:
-                readers[words[0]](words[1:])
-            except (KeyError, IndexError, NoteError, PolicyError) as error:
-                why = error if isinstance(error, ValueError) else "is malformed"
-                raise PolicyError(f"line {number} of the policy: {why}") from None
-        if not policy.quorum:
+            words = _SPACE.split(line.strip(" \t"))
+            if words[0] and not words[0].startswith("#"):
+                try:
+                    parser.take(words)
+                except (PolicyError, NoteError) as error:
+                    raise PolicyError(f"line {number} of the policy: {error}") from None
+        if parser.quorum is None:
             raise PolicyError("the policy has no quorum line")
-        return policy
+        return cls(parser.logs, parser.witnesses, parser.quorum)
 
     def check(self, note: Note) -> None:
-        """Raise PolicyError unless a known log has signed a note, and the quorum of witnesses."""
-        if not note.signers(self.logs):
+        """Raise PolicyError unless a known log signed the checkpoint, and the quorum cosigned it.
+
+        Without any log in the policy the caller has to know the log's key by itself.
+        """
+        try:
+            signers = note.signers(self.logs)
+            cosigners = note.signers(self.witnesses.values())
+            origin = Checkpoint.parse(note.text).origin
+        except NoteError as error:
+            raise PolicyError(str(error)) from None
+        if self.logs and origin not in {each.name for each in signers}:
             raise PolicyError("the checkpoint is not signed by a log of the policy")
-        if self.quorum != NONE and not self._has_cosigned(self.quorum, note):
-            raise PolicyError(
-                f"the checkpoint is not cosigned by {self.quorum}, as the policy asks"
-            )
+        if not self.quorum.accepts(cosigners):
+            names = [name for name, key in self.witnesses.items() if key in cosigners]
+            found = f"only {', '.join(names)}" if names else "nobody"
+            raise PolicyError(f"the quorum of the policy is not reached: {found} has cosigned")
 
-    def _has_cosigned(self, name: str, note: Note) -> bool:
-        if name in self.witnesses:
-            return bool(note.signers([self.witnesses[name]]))
-        group = self.groups[name]
-        return sum(self._has_cosigned(each, note) for each in group.members) >= group.least
 
-    def _add_log(self, words: list[str]) -> None:
-        self.logs.append(self._key(words[0], ED25519, self.logs))
+class _Parser:
+    """Takes the lines of a policy, in their order."""
 
-    def _add_witness(self, words: list[str]) -> None:
-        name, text = words[:2]
-        key = self._key(text, COSIGNATURE, list(self.witnesses.values()))
-        self.witnesses[self._new(name)] = key
+    def __init__(self) -> None:
+        self.logs: list[VerifierKey] = []
+        self.witnesses: dict[str, VerifierKey] = {}
+        self.quorum: Group | None = None
+        self._groups: dict[str, Group] = {}
+        self._members: list[str] = []
 
-    def _add_group(self, words: list[str]) -> None:
-        name, least, *members = words
-        taken = [member for group in self.groups.values() for member in group.members]
-        for member in members:
-            if member in taken or members.count(member) > 1 or not self._is_known(member):
-                raise PolicyError(f"{member} is not a name above, or is in a group already")
-        words_for = {"any": "1", "all": str(len(members))}
-        number = words_for.get(least, least)
-        if not (number.isascii() and number.isdigit() and 1 <= int(number) <= len(members)):
-            raise PolicyError(f"a group of {len(members)} can't need {least}")
-        self.groups[self._new(name)] = Group(int(number), tuple(members))
+    def take(self, words: list[str]) -> None:
+        """Take the words of a line; raises PolicyError or NoteError."""
+        match words:
+            case ["log", key] | ["log", key, _]:
+                self.logs.append(_another(key, ED25519, self.logs))
+            case ["witness", name, key] | ["witness", name, key, _]:
+                known = self.witnesses.values()
+                self.witnesses[self._new(name)] = _another(key, COSIGNATURE, known)
+            case ["group", name, needed, *members] if members:
+                self._groups[self._new(name)] = self._group(needed, members)
+            case ["quorum", name] if self.quorum is None:
+                self.quorum = Group(0, ()) if name == NONE else Group(1, [self._defined(name)])
+            case ["quorum", _]:
+                raise PolicyError("there is a quorum already")
+            case _:
+                raise PolicyError("this is no log, witness, group or quorum with all its words")
 
-    def _set_quorum(self, words: list[str]) -> None:
-        (name,) = words if len(words) == 1 else ("",)
-        if self.quorum or not (name == NONE or self._is_known(name)):
-            raise PolicyError("there is one quorum, of a name above or none")
-        self.quorum = name
+    def _group(self, needed: str, names: list[str]) -> Group:
+        members = [self._defined(name) for name in names]
+        self._members += names
+        if len(set(self._members)) < len(self._members):
+            raise PolicyError("a name is a member of one group at most, and once")
+        number = {"any": "1", "all": str(len(names))}.get(needed, needed)
+        if not _NUMBER.fullmatch(number) or int(number) > len(names):
+            raise PolicyError(f"a group needs any, all, or a number from 1 to {len(names)}")
+        return Group(int(number), members)
 
-    def _is_known(self, name: str) -> bool:
-        return name in self.witnesses or name in self.groups
+    def _defined(self, name: str) -> VerifierKey | Group:
+        found = self.witnesses.get(name) or self._groups.get(name)
+        if found is None:
+            raise PolicyError(f"{name} is not defined on a line before")
+        return found
 
     def _new(self, name: str) -> str:
-        if name == NONE or self._is_known(name):
-            raise PolicyError(f"the name {name} is taken")
+        if name == NONE or name in self.witnesses or name in self._groups:
+            raise PolicyError(f"{name} is defined already")
         return name
 
-    @staticmethod
-    def _key(text: str, kind: int, others: list[VerifierKey]) -> VerifierKey:
-        key = VerifierKey.parse(text)
-        if key.kind != kind or key.public in [each.public for each in others]:
-            raise PolicyError("the key is of another type, or is there already")
-        return key
+
+def _another(text: str, kind: int, known: Iterable[VerifierKey]) -> VerifierKey:
+    """Return a key; raises PolicyError if it is of another type, or its public key is known already."""
+    key = VerifierKey.parse(text)
+    if key.kind != kind:
+        raise PolicyError(f"the key here is of type {kind:02x}")
+    if key.public in {each.public for each in known}:
+        raise PolicyError("this key is in the policy already")
+    return key

@@ -48,6 +48,7 @@ anchors = Table(
     "tlog_anchors",
     metadata,
     Column("anchor", String, primary_key=True),
+    Column("origin", String, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("failures", BigInteger, nullable=False),

@@ -60,22 +60,26 @@ def project(parent: int | None) -> None:
 
 @contextmanager
 def _keeping_the_log(services: "Services", log_event: Any) -> Iterator[None]:
-    """Keep the transparency log in a thread, as long as this process has the lock of the projector."""
+    """Keep the transparency log in threads, as long as this process has the lock of the projector."""
+    from audit.tlog.anchoring import Anchoring
     from audit.tlog.keeper import LogKeeper
-    from receiver.transparency import signer
+    from receiver.transparency import anchors, signer
 
+    anchoring = Anchoring(anchors(services), services.tlog, log_event)
     keeper = LogKeeper(
         services.ledger.store,
         services.tlog,
         signer(services),
         services.settings.checkpoint_seconds,
         log_event,
+        anchoring.wake,
     )
     stop = threading.Event()
     thread = threading.Thread(target=keeper.run, args=(stop,), name="log-keeper", daemon=True)
     thread.start()
     try:
-        yield
+        with anchoring.running():
+            yield
     finally:
         stop.set()
         thread.join()

@@ -20,7 +20,9 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.option("--against", type=FILE, multiple=True, help="A checkpoint that was kept elsewhere.")
 @click.option(
-    "--policy", type=FILE, help="The keys that it has to be signed by: C2SP's tlog-policy."
+    "--policy",
+    type=FILE,
+    help="The keys that it, or else some saved checkpoint, has to be signed by: C2SP's tlog-policy.",
 )
 @as_json
 def verify(against: tuple[Path, ...], policy: Path | None, as_json: bool) -> None:
@@ -28,7 +30,8 @@ def verify(against: tuple[Path, ...], policy: Path | None, as_json: bool) -> Non
 
     Compares each event with its hash, the hashes with the tiles above them, and the tree with every saved
     checkpoint, with the last one beside the signer's key, and with those given by --against. The first
-    bad position is named. The ledger may be in use.
+    bad position is named. The ledger may be in use. Cosignatures of witnesses are verified with --policy
+    alone.
     """
     from rich.console import Console
     from rich.progress import Progress
@@ -66,7 +69,7 @@ def verify(against: tuple[Path, ...], policy: Path | None, as_json: bool) -> Non
 
 def _kept(services: "Services", against: tuple[Path, ...], policy: Path | None) -> "list[Kept]":
     """Return the checkpoints to compare with; raises ClickException for a file that can't be trusted."""
-    from audit.tlog.kept import given, keys_in_log, last_signed, saved
+    from audit.tlog.kept import check_saved, given, keys_in_log, last_signed, saved
     from audit.tlog.notes import NoteError
     from audit.tlog.policies import Policy, PolicyError
     from receiver.transparency import signer
@@ -81,6 +84,8 @@ def _kept(services: "Services", against: tuple[Path, ...], policy: Path | None) 
             if trusted is not None:
                 trusted.check(note)
             found.append(each)
+        if trusted is not None and not against:
+            check_saved(services.tlog, trusted)
     except (NoteError, PolicyError, UnicodeDecodeError) as error:
         raise click.ClickException(printable(str(error))) from error
     return found

@@ -17,6 +17,8 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from audit.tlog.anchor_lags import AnchorLag
+from receiver.server.anchor_metrics import Anchors
 from receiver.server.metric_files import MetricFiles
 
 FOLDER = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
@@ -119,6 +121,7 @@ def no_room(*, shared: bool) -> tuple[int, float]:
 def exposition(
     lags: Callable[[], Iterable[tuple[str, int, bool]]],
     held: Callable[[], Iterable[tuple[str, str, int]]] = tuple,
+    anchors: Callable[[], Iterable[AnchorLag]] = tuple,
     *,
     shared: bool,
 ) -> bytes:
@@ -126,7 +129,7 @@ def exposition(
 
     While that folder can't be read, only this process's are returned.
     """
-    asked = (Lags(lags), Held(held))
+    asked = (Lags(lags), Held(held), Anchors(anchors))
     if shared:
         FILES.restore()
         # The folder may be removed again between any two statements.

@@ -42,6 +42,8 @@ VARIABLES = {
     "REQUIRE_REASON",
     "CHECKPOINT_KEY_FILE",
     "CHECKPOINT_SECONDS",
+    "WITNESS_URLS",
+    "TIMESTAMP_URL",
     "LOG_LEVEL",
 }
 Credentials = tuple[str, str]

@@ -24,6 +24,8 @@ WORDS = [
     "MAX_BODY_BYTES",
     "KEEPALIVE_SECONDS",
     "FORWARDED_PREFIX",
+    "WITNESS_URLS",
+    "TIMESTAMP_URL",
     "LOG_LEVEL",
 ]
 
@@ -150,6 +152,12 @@ def test_ledger_and_views_may_be_on_different_kinds_of_databases() -> None:
         ("FORWARDED_PREFIX", "//kit"),
         ("FORWARDED_PREFIX", "/kit?"),
         ("FORWARDED_PREFIX", "https://example.com/kit"),
+        ("WITNESS_URLS", "ftp://w.example"),
+        ("WITNESS_URLS", "https://w.example nonsense"),
+        ("WITNESS_URLS", "https://w.example#w.example+1234"),
+        ("WITNESS_URLS", "https://w.example,https://w.example/"),
+        ("TIMESTAMP_URL", "tsa.example"),
+        ("TIMESTAMP_URL", "https://tsa.example:99999"),
         ("LOG_LEVEL", "loud"),
         ("LOG_LEVEL", "NOTSET"),
         ("LOG_LEVEL", "20"),
@@ -177,6 +185,15 @@ def test_a_value_that_can_not_be_used_is_refused_in_a_line_that_names_its_variab
 def test_a_password_in_a_url_is_not_quoted(url: str) -> None:
     with pytest.raises(SettingsError) as refused:
         Settings.from_environment({"DATABASE_URL": url}).check()
+
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["WITNESS_URLS", "TIMESTAMP_URL"])
+@pytest.mark.parametrize("url", ["http://me:hunter2", "http://me:hunter2@[::1", "me:hunter2@w"])
+def test_the_password_of_an_anchor_is_not_quoted(name: str, url: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment({name: url}).check()
 
     assert "hunter2" not in str(refused.value)
 

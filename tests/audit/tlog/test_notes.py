@@ -1,4 +1,4 @@
-"""Notes, keys, checkpoints and policies: as their specifications say, and nothing else is taken."""
+"""Notes, keys and checkpoints: as their specifications say, and nothing else is taken."""
 
 import pytest
 from hypothesis import given, settings
@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 
 from audit.tlog.checkpoints import Checkpoint, parse_note
 from audit.tlog.notes import Note, NoteError, SignerKey, VerifierKey
-from audit.tlog.policies import Policy, PolicyError
 from audit.tlog.tiles import Tile
-from tests.audit.tlog.witnesses import witness_key
+from tests.audit.tlog.keys import log_key
 from tests.harness.effort import effort
 
 EXAMPLE_KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
@@ -16,7 +15,7 @@ EXAMPLE = (
     "This is an example message.\n\n— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAl"
     "TgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
 )
-KEY = SignerKey("lab.example/ledger", witness_key("lab.example").private)
+KEY = log_key("lab.example/ledger")
 CHECKPOINT = Checkpoint("lab.example/ledger", 812, b"\7" * 32)
 SIGNED = str(Note(CHECKPOINT.text, ()).signed([KEY]))
 
@@ -106,71 +105,6 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 def test_a_key_has_a_name_without_white_space_and_plus(name: str) -> None:
     with pytest.raises(NoteError):
         SignerKey.generate(name)
-
-
-FIRST, SECOND, THIRD = (witness_key(f"w{n}.example") for n in (1, 2, 3))
-POLICY = f"""# A log, and two of three witnesses
-log {KEY.verifier} https://lab.example/audit/tlog
-witness one {FIRST.verifier}
-\twitness two {SECOND.verifier} https://w2.example
-witness three {THIRD.verifier}
-group both 2 one two
-group all-of-them any both three
-quorum all-of-them
-"""
-
-
-@pytest.mark.parametrize(
-    ("cosigners", "holds"),
-    [([], False), ([FIRST], False), ([FIRST, SECOND], True), ([THIRD], True)],
-)
-def test_a_policy_asks_for_a_quorum_of_witnesses(cosigners: list[object], holds: bool) -> None:
-    note = Note.parse(SIGNED)
-    lines = tuple(
-        key.cosign(note.text, 1_790_000_000) for key in (FIRST, SECOND, THIRD) if key in cosigners
-    )
-    cosigned = Note(note.text, (*note.signatures, *lines))
-    policy = Policy.parse(POLICY)
-    if holds:
-        policy.check(cosigned)
-    else:
-        with pytest.raises(PolicyError, match="not cosigned"):
-            policy.check(cosigned)
-
-
-def test_a_policy_asks_for_a_log_that_it_knows() -> None:
-    other = SignerKey.generate(KEY.name)
-    policy = Policy.parse(f"log {other.verifier}\nquorum none\n")
-    with pytest.raises(PolicyError, match="not signed by a log"):
-        policy.check(Note.parse(SIGNED))
-    Policy.parse(f"log {KEY.verifier}\nquorum none\n").check(Note.parse(SIGNED))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "log\nquorum none",
-        f"log {FIRST.verifier}\nquorum none",
-        f"witness a {KEY.verifier}\nquorum a",
-        f"log {KEY.verifier}\nlog {KEY.verifier}\nquorum none",
-        f"witness a {FIRST.verifier}\nwitness a {SECOND.verifier}\nquorum a",
-        f"witness none {FIRST.verifier}\nquorum none",
-        f"witness a {FIRST.verifier}\ngroup g 2 a\nquorum g",
-        f"witness a {FIRST.verifier}\ngroup g 0 a\nquorum g",
-        f"witness a {FIRST.verifier}\ngroup g all\nquorum g",
-        f"witness a {FIRST.verifier}\ngroup g any a a\nquorum g",
-        f"witness a {FIRST.verifier}\ngroup g any a\ngroup h any a\nquorum g",
-        "group g any b\nquorum g",
-        "quorum other",
-        "quorum none\nquorum none",
-        "quorum none none",
-        "rule none",
-    ],
-)
-def test_a_malformed_policy_is_refused(text: str) -> None:
-    with pytest.raises(PolicyError):
-        Policy.parse(text)
 
 
 PATHS = {
