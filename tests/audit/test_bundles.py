@@ -13,10 +13,10 @@ from sqlalchemy import Update, delete, update
 
 from audit.bundles.errors import BundleError
 from audit.bundles.given_ids import KINDS
-from audit.bundles.lines import leaf_of
 from audit.entries import Subject
 from audit.reviews import review
 from audit.tlog.checkpoints import parse_note
+from audit.tlog.entries import leaf_of
 from audit.tlog.merkle import check_inclusion
 from audit.tlog.tables import tiles
 from domain.aggregates.source import Source

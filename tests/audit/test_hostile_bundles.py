@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from audit.bundles.bundle import Bundle
 from audit.bundles.errors import BundleError
 from audit.bundles.folder import Folder
-from audit.bundles.lines import leaf_of
+from audit.tlog.entries import leaf_of
 from audit.tlog.key_changes import KeyChanges
 from audit.tlog.notes import SignerKey
 from domain.aggregates.source import Source
