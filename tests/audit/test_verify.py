@@ -381,6 +381,23 @@ def test_a_saved_checkpoint_that_disagrees_names_where_the_log_was_rewritten(
     )
 
 
+def test_a_checkpoint_beyond_the_range_is_counted_and_not_compared(
+    check: Check, log: Log, tmp_path: Path
+) -> None:
+    log.write(tmp_path, first=100, last=300, saved=[50, 99, 100, 300, 301, MANY])
+    assert "3 of 6 checkpoints compared, and they agree" in check(tmp_path).out
+
+
+def test_the_checkpoint_of_a_selection_is_saved_as_it_is(
+    check: Check, log: Log, tmp_path: Path
+) -> None:
+    log.write(tmp_path, chosen=[1, 8], saved=[300, MANY])
+    assert "1 of 2 checkpoints compared, and they agree" in check(tmp_path).out
+    put(tmp_path / f"checkpoints/{MANY}", log.note(300).encode())
+    found = f"position 1: from here to {MANY} the events do not agree with checkpoints/{MANY}\n"
+    assert check(tmp_path).err == found
+
+
 @pytest.mark.parametrize(
     ("name", "edit", "problem"),
     [
