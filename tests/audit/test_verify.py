@@ -9,7 +9,6 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from hypothesis import strategies as st
 from audit import verify
 from audit.bundles.contents import Subject
 from audit.bundles.history_proofs import history_proof
+from audit.tlog.timestamps import stamp
 from tests.audit import logs, senders_story, whole_story
 from tests.audit.bundle_writer import (
     Line,
@@ -35,7 +35,9 @@ from tests.audit.bundle_writer import (
     with_state,
     write_files,
 )
+from tests.harness.answering import answering
 from tests.harness.effort import effort
+from tests.harness.stamping import StampingAuthority, as_response
 from tests.projections.world import World
 
 MANY = 600
@@ -785,15 +787,15 @@ def test_openssl_checks_a_time_stamp_by_the_command_that_is_printed(
     check: Check, log: Log, tmp_path: Path
 ) -> None:
     bundle = Log(log.lines, log.signer, WITNESSES).write(tmp_path / "b", saved=[300, 600])
-    stamped = log.note(300).encode()
-    put(tmp_path / "note", stamped)
-    for response, form in ((True, "-in"), (False, "-token_in")):
-        token = stamp(tmp_path, sha256(stamped).hexdigest(), response=response)
-        put(bundle / "checkpoints/300.tsr", token)
+    authority = StampingAuthority(tmp_path)
+    with answering(authority) as url:
+        token = stamp(url, log.note(300).encode())
+    for stamped, form in ((token, "-token_in -in"), (as_response(token), " -in")):
+        put(bundle / "checkpoints/300.tsr", stamped)
         [printed] = [each for each in check(bundle).out.splitlines() if "openssl" in each]
         assert "1 time stamps; check the newest by openssl ts -verify" in printed
         assert form in printed
-        command = printed.partition("openssl ")[2].replace("CA.pem", str(tmp_path / "ca.pem"))
+        command = printed.partition("openssl ")[2].replace("CA.pem", str(authority.certificate))
         done = subprocess.run(
             ["openssl", *command.split()], cwd=bundle, capture_output=True, text=True, check=False
         )
@@ -801,39 +803,6 @@ def test_openssl_checks_a_time_stamp_by_the_command_that_is_printed(
     put(bundle / "checkpoints/600.tsr", token)
     found = "checkpoints/600.tsr is not a time stamp of checkpoints/600\n"
     assert check(bundle).err == found
-
-
-def stamp(folder: Path, digest: str, *, response: bool) -> bytes:
-    """Let a stamping authority of openssl stamp a digest."""
-    put(folder / "tsa.cnf", TSA)
-    put(folder / "serial", b"01")
-
-    def openssl(command: str) -> None:
-        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
-
-    openssl(
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out ca.pem"
-        " -days 2 -subj /CN=TSA -addext extendedKeyUsage=critical,timeStamping -config tsa.cnf"
-    )
-    openssl(f"ts -query -digest {digest} -sha256 -cert -out query")
-    form = "" if response else " -token_out"
-    openssl(
-        f"ts -reply -config tsa.cnf -queryfile query -signer ca.pem -inkey key.pem -out token{form}"
-    )
-    return (folder / "token").read_bytes()
-
-
-TSA = b"""[tsa]
-default_tsa = here
-[here]
-serial = serial
-default_policy = 1.2.3
-digests = sha256
-signer_digest = sha256
-[req]
-distinguished_name = name
-[name]
-"""
 
 
 # ---- Hostile files ----
