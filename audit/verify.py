@@ -590,10 +590,7 @@ def rows_of(file: Any) -> Iterator[dict[str, Any]]:
         raise WrongUsage("events in Parquet need pyarrow: pip install pyarrow") from error
     try:
         for batch in parquet.ParquetFile(file).iter_batches(batch_size=64):
-            for row in map(as_line, batch.to_pylist(maps_as_pydicts="strict")):
-                if isinstance(row.get("delivery"), str):
-                    row["delivery"] = parsed(row["delivery"].encode(), "the delivery in its row")
-                yield row
+            yield from map(as_line, batch.to_pylist(maps_as_pydicts="strict"))
     except (arrow.ArrowException, OSError, LookupError, ArithmeticError, TypeError) as error:
         raise ValueError("its file is not Parquet") from error
 
@@ -671,7 +668,7 @@ def check(bundle: Bundle, policy: Policy | None, given: dict[str, list[str]]) ->
         **signed,
         "senders": senders.verdicts,
         "deliveries": senders.told(),
-        "saved": check_saved(bundle, keys, tiles),
+        "saved": check_saved(bundle, note, keys, tiles),
         "not checked": [UNCHECKED] + [sealed] * (order.sealed > 0),
     }
 
@@ -742,23 +739,24 @@ UNTRUSTED = (
 UNCHECKED = "index.html, and in bundle.json the subject and the given ids"
 
 
-def check_saved(bundle: Bundle, keys: list[Key], tiles: Tiles | None) -> list[str]:
+def check_saved(bundle: Bundle, proven: Note, keys: list[Key], tiles: Tiles | None) -> list[str]:
     """Compare the checkpoints that were signed before with the tree, and the time stamps with them."""
-    folder, agreed, unsigned, stamps = bundle.folder or Path("/dev/null"), 0, 0, []
+    folder, compared, unsigned, stamps = bundle.folder or Path("/dev/null"), [0], 0, []
     names = {each.name for each in folder.glob("checkpoints/*")}
     sizes = sorted(int(each) for each in names if re.fullmatch("[1-9][0-9]{0,17}", each, re.ASCII))
     for size in sizes:
         note = Note.parse(contents(folder, f"checkpoints/{size}"), f"checkpoints/{size}")
-        if tiles and bundle.first <= size <= bundle.last:
-            if (note.size, note.root) != (size, tiles.root(size)):
+        covered = tiles and bundle.first <= size <= bundle.last
+        if covered or size == proven.size:
+            if (note.size, note.root) != (size, tiles.root(size) if tiles else proven.root):
                 what = f"from here to {size} the events do not agree with {note.file}"
-                raise Bad(what, max(agreed + 1, bundle.first))
-            agreed = size
+                raise Bad(what, max(compared[-1] + 1, bundle.first))
+            compared.append(size)
         unsigned += all(key.signed(note) is None for key in keys)
         if f"{size}.tsr" in names:
             stamps.append(stamp_of(note, contents(folder, f"{note.file}.tsr")))
-    which = "those of this range agree" if tiles else "not compared, which needs the range"
-    told = [f"{len(sizes)} checkpoints, {unsigned} of them signed by no known key: {which}"]
+    found = f"{len(compared) - 1} of {len(sizes)} checkpoints compared, and they agree"
+    told = [f"{found}; {unsigned} are signed by no key that is known here"]
     return told + [f"{len(stamps)} time stamps; check the newest by {each}" for each in stamps[-1:]]
 
 

@@ -4,7 +4,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -113,7 +113,7 @@ class Log:
     signer: Signer = field(default_factory=lambda: Signer("lab.example/ledger"))
     cosigners: Sequence[Signer] = ()
 
-    @property
+    @cached_property
     def leaves(self) -> tuple[bytes, ...]:
         """Return the hashes of all entries."""
         return tuple(map(leaf, self.lines))

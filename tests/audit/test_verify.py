@@ -9,7 +9,6 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from hypothesis import strategies as st
 from audit import verify
 from audit.bundles.contents import Subject
 from audit.bundles.history_proofs import history_proof
+from audit.tlog.timestamps import stamp
 from tests.audit import logs, senders_story, whole_story
 from tests.audit.bundle_writer import (
     Line,
@@ -35,7 +35,9 @@ from tests.audit.bundle_writer import (
     with_state,
     write_files,
 )
+from tests.harness.answering import answering
 from tests.harness.effort import effort
+from tests.harness.stamping import StampingAuthority, as_response
 from tests.projections.world import World
 
 MANY = 600
@@ -109,7 +111,8 @@ def test_a_bundle_of_all_events_is_complete_and_unaltered(
     assert "600 events, positions 1 to 600: nothing is wrong" in answer.out
     assert "no position is missing" in answer.out
     assert (
-        "7 checkpoints, 0 of them signed by no known key: those of this range agree" in answer.out
+        "7 of 7 checkpoints compared, and they agree; 0 are signed by no key that is known"
+        in answer.out
     )
     assert log.signer.vkey in answer.out
     assert "NOT TRUSTED YET" in answer.out
@@ -380,6 +383,23 @@ def test_a_saved_checkpoint_that_disagrees_names_where_the_log_was_rewritten(
     )
 
 
+def test_a_checkpoint_beyond_the_range_is_counted_and_not_compared(
+    check: Check, log: Log, tmp_path: Path
+) -> None:
+    log.write(tmp_path, first=100, last=300, saved=[50, 99, 100, 300, 301, MANY])
+    assert "3 of 6 checkpoints compared, and they agree" in check(tmp_path).out
+
+
+def test_the_checkpoint_of_a_selection_is_saved_as_it_is(
+    check: Check, log: Log, tmp_path: Path
+) -> None:
+    log.write(tmp_path, chosen=[1, 8], saved=[300, MANY])
+    assert "1 of 2 checkpoints compared, and they agree" in check(tmp_path).out
+    put(tmp_path / f"checkpoints/{MANY}", log.note(300).encode())
+    found = f"position 1: from here to {MANY} the events do not agree with checkpoints/{MANY}\n"
+    assert check(tmp_path).err == found
+
+
 @pytest.mark.parametrize(
     ("name", "edit", "problem"),
     [
@@ -609,7 +629,10 @@ def test_an_older_checkpoint_by_a_retired_key_agrees_and_is_counted(
 ) -> None:
     log.write(tmp_path)
     put(tmp_path / "checkpoints/5", Log(log.lines).note(5).encode())
-    assert "1 checkpoints, 1 of them signed by no known key" in check(tmp_path).out
+    assert (
+        "1 of 1 checkpoints compared, and they agree; 1 are signed by no key that is known"
+        in check(tmp_path).out
+    )
 
 
 # ---- Which deliveries' signatures hold ----
@@ -764,15 +787,15 @@ def test_openssl_checks_a_time_stamp_by_the_command_that_is_printed(
     check: Check, log: Log, tmp_path: Path
 ) -> None:
     bundle = Log(log.lines, log.signer, WITNESSES).write(tmp_path / "b", saved=[300, 600])
-    stamped = log.note(300).encode()
-    put(tmp_path / "note", stamped)
-    for response, form in ((True, "-in"), (False, "-token_in")):
-        token = stamp(tmp_path, sha256(stamped).hexdigest(), response=response)
-        put(bundle / "checkpoints/300.tsr", token)
+    authority = StampingAuthority(tmp_path)
+    with answering(authority) as url:
+        token = stamp(url, log.note(300).encode())
+    for stamped, form in ((token, "-token_in -in"), (as_response(token), " -in")):
+        put(bundle / "checkpoints/300.tsr", stamped)
         [printed] = [each for each in check(bundle).out.splitlines() if "openssl" in each]
         assert "1 time stamps; check the newest by openssl ts -verify" in printed
         assert form in printed
-        command = printed.partition("openssl ")[2].replace("CA.pem", str(tmp_path / "ca.pem"))
+        command = printed.partition("openssl ")[2].replace("CA.pem", str(authority.certificate))
         done = subprocess.run(
             ["openssl", *command.split()], cwd=bundle, capture_output=True, text=True, check=False
         )
@@ -780,39 +803,6 @@ def test_openssl_checks_a_time_stamp_by_the_command_that_is_printed(
     put(bundle / "checkpoints/600.tsr", token)
     found = "checkpoints/600.tsr is not a time stamp of checkpoints/600\n"
     assert check(bundle).err == found
-
-
-def stamp(folder: Path, digest: str, *, response: bool) -> bytes:
-    """Let a stamping authority of openssl stamp a digest."""
-    put(folder / "tsa.cnf", TSA)
-    put(folder / "serial", b"01")
-
-    def openssl(command: str) -> None:
-        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
-
-    openssl(
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out ca.pem"
-        " -days 2 -subj /CN=TSA -addext extendedKeyUsage=critical,timeStamping -config tsa.cnf"
-    )
-    openssl(f"ts -query -digest {digest} -sha256 -cert -out query")
-    form = "" if response else " -token_out"
-    openssl(
-        f"ts -reply -config tsa.cnf -queryfile query -signer ca.pem -inkey key.pem -out token{form}"
-    )
-    return (folder / "token").read_bytes()
-
-
-TSA = b"""[tsa]
-default_tsa = here
-[here]
-serial = serial
-default_policy = 1.2.3
-digests = sha256
-signer_digest = sha256
-[req]
-distinguished_name = name
-[name]
-"""
 
 
 # ---- Hostile files ----
