@@ -22,6 +22,7 @@ from benchmarks import (
     scale,
     servers,
     store_kinds,
+    transparency,
     two_servers,
     webhooks,
 )
@@ -69,6 +70,8 @@ def measure(folder: Path, profile: Profile) -> tuple[list[Ratio], list[Peak]]:
     ratios.append(reconciled)
     console.print("reading and decoding the log")
     ratios.append(event_log.decode_ratio(filled, folder, profile))
+    console.print("the transparency log")
+    ratios += transparency.ratios(filled, files, profile, ratios[0].measured)
     at_scale, scale_peaks = _scale(files, filled, profile)
     console.print("registrations")
     registered, registration_peaks = registrations.measure(folder, profile)
@@ -99,6 +102,7 @@ def _postgres(folder: Path, profile: Profile) -> tuple[list[Ratio], list[Peak]]:
         ratios.append(postgresql.follower_ratio(filled, kind.name, single))
         ratios.append(event_log.projector_ratio(kind.name, rate, single))
         reconciled, reconcile_peak = event_log.reconcile_ratio(filled, kind.name, rate)
+        ratios += transparency.ratios(filled, kind, profile, single)
         at_scale, peaks = _scale(kind, filled, profile)
     return [*ratios, reconciled, *at_scale], [peak, reconcile_peak, *peaks]
 

@@ -53,13 +53,13 @@ def project(parent: int | None) -> None:
             with services.read_database.wait_for_lock("projector", stop) as still_held:
                 if not stop.is_set():
                     log.info("projector-starts", pid=os.getpid())
-                    with _keeping_the_log(services, _log_events_to(log)):
+                    with keeping_the_log(services, _log_events_to(log)):
                         projector.run(stop, still_held)
     log.info("projector-stops", pid=os.getpid())
 
 
 @contextmanager
-def _keeping_the_log(services: "Services", log_event: Any) -> Iterator[None]:
+def keeping_the_log(services: "Services", log_event: Any) -> Iterator[None]:
     """Keep the transparency log in threads, as long as this process has the lock of the projector."""
     from audit.tlog.anchoring import Anchoring
     from audit.tlog.keeper import LogKeeper
