@@ -1,10 +1,13 @@
 """The transparency log of these services: its signer, its newest checkpoint, and proofs under it."""
 
+from typing import cast
+
 from audit.tlog.anchor_lags import AnchorLag, lags
 from audit.tlog.anchoring import StampAnchor, WitnessAnchor
 from audit.tlog.anchors import Anchor
 from audit.tlog.builder import TreeBuilder
 from audit.tlog.checkpoints import Checkpoint
+from audit.tlog.hashed_blocks import Log
 from audit.tlog.key_file import KeyFile
 from audit.tlog.merkle import inclusion_proof
 from audit.tlog.notes import Note
@@ -12,7 +15,9 @@ from audit.tlog.proofs import proof_text
 from audit.tlog.signer import Signer
 from audit.tlog.storage import newest_checkpoint
 from audit.tlog.witnesses import parse_witnesses
-from receiver.services import Services
+from receiver.services import Services, assemble
+from receiver.settings import Settings
+from store.mapper import Mapper
 
 
 def signer(services: Services) -> Signer:
@@ -53,3 +58,13 @@ def tlog_proof(services: Services, position: int) -> str | None:
     index, size = position - 1, checkpoint.size
     hashes = inclusion_proof(services.tlog.nodes(size, index), index, size)
     return proof_text(index, hashes, str(note))
+
+
+def log_of(services: Services) -> Log:
+    """Return what is needed to hash the log for its verification."""
+    return services.ledger.store, cast(Mapper, services.ledger.mapper).facts
+
+
+def open_log(settings: Settings) -> Log:
+    """Open the log in a process of its own."""
+    return log_of(assemble(settings))

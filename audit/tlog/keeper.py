@@ -16,8 +16,8 @@ from audit.tlog.signer import Signer
 from audit.tlog.storage import TlogStorage
 from store.follower import Pace, follow
 
-PACE = Pace(shortest_idle=0.1, longest_idle=0.5, longest_nap=1.0, naps=9, full=BATCH_EVENTS)
-"""Proofs can wait a second: fewer commits than the projector's, and a tenth of the time at most."""
+PACE = Pace(shortest_idle=0.1, longest_idle=0.5, longest_nap=1.0, naps=100, full=BATCH_EVENTS)
+"""Proofs can wait a second, and a few large commits hold up webhooks less than many small ones."""
 LogEvent = Callable[[str, dict[str, Any]], None]
 Publish = Callable[[Checkpoint, Note], None]
 

@@ -2,8 +2,10 @@
 
 import sys
 from base64 import b64encode
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +13,12 @@ from receiver.commands.shared import as_json, open_services, print_json
 from receiver.commands.terminal import printable
 
 if TYPE_CHECKING:
+    from audit.tlog.hashed_blocks import HashedBlock
     from audit.tlog.verification import Fault, Kept, Verification
     from receiver.services import Services
 
+WORTH_PROCESSES = 200_000
+"""The number of events from which on several processes verify, each of which takes a second to start."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -37,7 +42,6 @@ def verify(against: tuple[Path, ...], policy: Path | None, as_json: bool) -> Non
     from rich.progress import Progress
 
     from audit.tlog.verification import Fault, Verification
-    from store.mapper import Mapper
 
     console = Console(stderr=True)
     bars = Progress(console=console, transient=True, disable=not console.is_terminal)
@@ -46,13 +50,12 @@ def verify(against: tuple[Path, ...], policy: Path | None, as_json: bool) -> Non
         bar = bars.add_task("Verifying", total=None)
         try:
             kept = _kept(services, against, policy)
-            verification = Verification(
-                services.ledger.store,
-                services.tlog,
-                kept,
-                cast(Mapper, services.ledger.mapper).facts,
+            head = services.ledger.store.max_notification_id
+            verification = Verification(services.tlog, head, kept)
+            verification.run(
+                _blocks(services, verification.head),
+                lambda done, total: bars.update(bar, completed=done, total=total),
             )
-            verification.run(lambda done, total: bars.update(bar, completed=done, total=total))
             fault = None
         except Fault as found:
             fault = found
@@ -65,6 +68,17 @@ def verify(against: tuple[Path, ...], policy: Path | None, as_json: bool) -> Non
         click.echo(printable(f"{_place(fault)}: {fault.what}"))
     if fault is not None:
         sys.exit(1)
+
+
+def _blocks(services: "Services", head: int) -> "Iterator[HashedBlock]":
+    """Return the hashed blocks of the log; by several processes where that is worth their start."""
+    from audit.tlog.hashed_blocks import blocks, hashed_by_processes, hashed_here
+    from receiver.processors import processors
+    from receiver.transparency import log_of, open_log
+
+    if head < WORTH_PROCESSES or processors() == 1:
+        return hashed_here(log_of(services), blocks(head))
+    return hashed_by_processes(partial(open_log, services.settings), processors(), blocks(head))
 
 
 def _kept(services: "Services", against: tuple[Path, ...], policy: Path | None) -> "list[Kept]":

@@ -269,3 +269,21 @@ def test_verifying_against_a_file_needs_one_that_a_known_key_signed(apart: Servi
         assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
     policy.write_text("quorum some")
     assert apart.here(*with_policy, check=False).exit_code == 1
+
+
+def test_several_processes_find_the_same_as_one(
+    apart: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.tlog.hashed_blocks.BLOCK_EVENTS", 2)
+    alone = said(apart, "audit", "verify")
+    monkeypatch.setattr("receiver.commands.verifying.WORTH_PROCESSES", 1)
+    monkeypatch.setattr("receiver.processors.processors", lambda: 2)
+    assert said(apart, "audit", "verify") == alone
+    with apart.ledger() as owner:
+        if owner.on_postgres:
+            owner.query("ALTER TABLE stored_events DISABLE TRIGGER USER")
+        else:
+            owner.query("DROP TRIGGER stored_events_refuse_update")
+        owner.query("UPDATE stored_events SET topic = 'other' WHERE position = 3")
+    found = apart.here("audit", "verify", check=False)
+    assert (found.exit_code, found.stdout.partition(":")[0]) == (1, "position 3")

@@ -10,6 +10,7 @@ import pytest
 
 from audit.tlog.builder import RightEdge, TreeBuilder
 from audit.tlog.entries import leaf_of
+from audit.tlog.hashed_blocks import blocks, hashed_here
 from audit.tlog.kept import given, saved
 from audit.tlog.key_file import KeyFile
 from audit.tlog.notes import SignerKey
@@ -66,13 +67,10 @@ class Scene:
     def verify(self, kept: list[Kept]) -> Verification:
         """Verify against the saved checkpoints, and those given."""
         keys = [key.verifier for key in self.signer.keys.read()]
-        verification = Verification(
-            self.ledger.store,
-            self.storage,
-            [*saved(self.storage, keys), *kept],
-            cast(Mapper, self.ledger.mapper).facts,
-        )
-        verification.run()
+        log = recorder_of(self.ledger), cast(Mapper, self.ledger.mapper).facts
+        head = self.ledger.store.max_notification_id
+        verification = Verification(self.storage, head, [*saved(self.storage, keys), *kept])
+        verification.run(hashed_here(log, blocks(verification.head)))
         return verification
 
     def fault(self, kept: list[Kept] | None = None) -> tuple[int, int]:
