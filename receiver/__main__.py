@@ -2,4 +2,6 @@
 
 from receiver.commands.cli import main
 
-main()
+# Processes that verify import this module again.
+if __name__ == "__main__":
+    main()

@@ -84,6 +84,8 @@ def main() -> None:
 
 def _operators() -> tuple[type[Exception], ...]:
     """Return the errors that an operator can act on; imported when one occurs."""
+    from concurrent.futures import BrokenExecutor
+
     from eventsourcing.persistence import MapperDeserialisationError
 
     from audit.bundles.errors import BundleError

@@ -275,6 +275,8 @@ def test_several_processes_find_the_same_as_one(
     apart: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("audit.tlog.hashed_blocks.BLOCK_EVENTS", 2)
+    said(apart, "audit", "key")
+    said(apart, "audit", "checkpoint")
     alone = said(apart, "audit", "verify")
     monkeypatch.setattr("receiver.commands.verifying.WORTH_PROCESSES", 1)
     monkeypatch.setattr("receiver.processors.processors", lambda: 2)
