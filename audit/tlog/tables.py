@@ -66,7 +66,7 @@ _SQLITE = (
         BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END""",
 )
 _POSTGRES = (
-    f"""CREATE FUNCTION tlog_tiles_refuse() RETURNS trigger LANGUAGE plpgsql AS
+    f"""CREATE OR REPLACE FUNCTION tlog_tiles_refuse() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE '{_REFUSED}: %% refused', TG_OP; END $$""",
     f"""CREATE TRIGGER tlog_tiles_refuse BEFORE UPDATE OR DELETE ON tlog_tiles FOR EACH ROW
         WHEN (length(OLD.hashes) = {WHOLE_BYTES}) EXECUTE FUNCTION tlog_tiles_refuse()""",

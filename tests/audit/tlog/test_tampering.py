@@ -5,6 +5,7 @@ import pytest
 from audit.tlog.builder import Altered
 from audit.tlog.signer import NotExtended
 from tests.audit.tlog.scene import EVENTS, Scene
+from tests.harness.plain import REFUSALS
 
 CUT = 520
 
@@ -155,3 +156,14 @@ def test_the_facts_by_which_the_log_is_searched(scene: Scene, column: str) -> No
     update = f"UPDATE stored_events SET {column} = %s WHERE position = %s"
     scene.owner.query(update, FACTS[column], position)
     assert scene.fault() == (position, position)
+
+
+def test_tiles_are_computed_again_after_their_table_was_dropped(scene: Scene) -> None:
+    scene.owner.query("DROP TABLE tlog_tiles")
+    scene.storage.migrate()
+    scene.build()
+    scene.verify(scene.kept)
+    with pytest.raises(REFUSALS, match="never changed"):
+        scene.owner.query("DELETE FROM tlog_tiles WHERE number = 0 AND level = 0")
+    with pytest.raises(REFUSALS, match="never changed"):
+        scene.owner.query("UPDATE tlog_tiles SET hashes = %s WHERE level = 0", b"")
