@@ -9,14 +9,13 @@ from audit.bundles.bundle import Bundle
 from audit.bundles.checkpoints import AT_ONCE, save
 from audit.bundles.errors import BundleError, at
 from audit.bundles.given_ids import KINDS, GivenIds
-from audit.bundles.lines import recorded
 from audit.bundles.selection import BYTES_AT_ONCE, EVENTS_AT_ONCE, Selection
-from audit.decoding import decoded
 from audit.tlog.builder import TreeBuilder
 from audit.tlog.entries import leaf_of
 from audit.tlog.storage import TlogStorage
 from domain.ledger import Ledger
-from store.stored_rows import AttributedEvent, WholeRow
+from store.mapper import Mapper
+from store.stored_rows import WholeRow
 
 UNKNOWN = ("", False, None)
 """The facts of events that an early version recorded, without a time."""
@@ -89,13 +88,10 @@ class Import:
         """Check what the leaf does not cover: the facts by which the log is searched follow from the state."""
         if row.recorded_at < time:
             raise at(row.position, "its recorded time is before that of the event before it")
-        event = decoded(self.ledger.streams, recorded(row))
-        if event is None:
-            # Only a later version can tell.
-            return
-        made = cast(AttributedEvent, self.ledger.mapper.to_stored_event(event))
-        facts = UNKNOWN if row.recorded_at == 0 else (made.by, made.has_reason, made.organization)
-        if (row.by, row.has_reason, row.organization) != facts:
+        _, stream, version, topic, state, *said, recorded_at = row
+        mapper = cast(Mapper, self.ledger.mapper)
+        facts = mapper.facts(stream, version, topic, state) if recorded_at else UNKNOWN
+        if facts is not None and list(facts) != said:
             raise at(row.position, "by, has_reason or organization is not what the state says")
 
     def _build_tree(self, last: int) -> None:
