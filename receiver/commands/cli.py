@@ -110,5 +110,6 @@ def _operators() -> tuple[type[Exception], ...]:
         BackupFailed,
         MapperDeserialisationError,
         *UNAVAILABLE,
+        BrokenExecutor,
         OSError,
     )
