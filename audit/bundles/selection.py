@@ -8,7 +8,7 @@ from audit.bundles.errors import at
 from domain.ledger import Recorder
 from store.stored_rows import StoredRow, WholeRow
 
-EVENTS_AT_ONCE = 500
+EVENTS_AT_ONCE = 200
 SOME_AT_ONCE = 20
 """Of events that are read by their positions, without a bound of their bytes."""
 BYTES_AT_ONCE = 1024 * 1024
