@@ -1,15 +1,16 @@
 """The transparency log of these services: its signer, its newest checkpoint, and proofs under it."""
 
+from contextlib import suppress
 from typing import cast
 
 from audit.tlog.anchor_lags import AnchorLag, lags
 from audit.tlog.anchoring import StampAnchor, WitnessAnchor
 from audit.tlog.anchors import Anchor
-from audit.tlog.builder import TreeBuilder
+from audit.tlog.builder import Altered, TreeBuilder
 from audit.tlog.checkpoints import Checkpoint
 from audit.tlog.hashed_blocks import Log
 from audit.tlog.key_file import KeyFile
-from audit.tlog.merkle import inclusion_proof
+from audit.tlog.merkle import ProofError, check_inclusion, inclusion_proof
 from audit.tlog.notes import Note
 from audit.tlog.proofs import proof_text
 from audit.tlog.signer import Signer
@@ -50,14 +51,22 @@ def anchor_lags(services: Services) -> list[AnchorLag]:
 
 
 def tlog_proof(services: Services, position: int) -> str | None:
-    """Return the proof of the event at a position under the newest checkpoint; None if none covers it."""
+    """Return the proof of the event at a position under the newest checkpoint; None if none covers it.
+
+    Raises Altered when the tiles are not those of the checkpoint.
+    """
     found = newest_checkpoint(services.tlog, covering=position)
     if found is None or position < 1:
         return None
     checkpoint, note = found
     index, size = position - 1, checkpoint.size
-    hashes = inclusion_proof(services.tlog.nodes(size, index), index, size)
-    return proof_text(index, hashes, str(note))
+    for nodes in (services.tlog.nodes(size, index), services.tlog.nodes()):
+        hashes = inclusion_proof(nodes, index, size)
+        # A tile that was kept may be that of a ledger of before, which was restored meanwhile.
+        with suppress(ProofError):
+            check_inclusion(nodes.node(0, index), index, size, hashes, checkpoint.root)
+            return proof_text(index, hashes, str(note))
+    raise Altered(position, "the tiles are not those of the checkpoint")
 
 
 def log_of(services: Services) -> Log:

@@ -27,7 +27,12 @@ def leaf_hash(entry: bytes) -> bytes:
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the hash of an inner node (RFC 6962, section 2.1)."""
-    return sha256(b"\1" + left + right).digest()
+    return pair_hash(left + right)
+
+
+def pair_hash(children: bytes) -> bytes:
+    """Return the hash of an inner node from the hashes of its children, one after the other."""
+    return sha256(b"\1" + children).digest()
 
 
 def root(nodes: Nodes, size: int) -> bytes:

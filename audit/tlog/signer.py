@@ -76,7 +76,7 @@ class Signer:
 
     def _extended(self, origin: str, last: tuple[Checkpoint, Note] | None) -> Checkpoint:
         size = self._storage.size()
-        nodes = self._storage.nodes(size, max(0, last[0].size - 1) if last else 0)
+        nodes = self._storage.nodes()
         checkpoint = Checkpoint(origin, size, root(nodes, size))
         if last is None:
             return checkpoint

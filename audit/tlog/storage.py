@@ -12,7 +12,8 @@ from audit.tlog.checkpoints import Checkpoint, parse_note
 from audit.tlog.merkle import HASH_BYTES, root
 from audit.tlog.notes import Note
 from audit.tlog.tables import checkpoints, metadata, tiles
-from audit.tlog.tiles import HEIGHT, WIDTH, TiledNodes, tiles_of
+from audit.tlog.tile_cache import Place, TileCache
+from audit.tlog.tiles import WIDTH, TiledNodes
 from store.advisory_locks import MIGRATION_LOCK
 from store.engines import Pragmas, engine
 from store.errors import translated_errors
@@ -54,6 +55,7 @@ class TlogStorage:
             if shared
             else engine(url, begin="BEGIN IMMEDIATE", pragmas=UNSYNCED, file=file)
         )
+        self._cache = TileCache(self._tiles)
         self._insert = postgresql.insert if shared else sqlite.insert
 
     def migrate(self) -> None:
@@ -95,22 +97,17 @@ class TlogStorage:
     def nodes(self, size: int = 0, *indexes: int) -> TiledNodes:
         """Return the nodes of the tree; each tile is read once.
 
-        Those between some leaves and the root of a tree of `size` are read now, by one query.
+        Those between some leaves and the root of a tree of `size` are known at once.
         """
-        edge = [(level, tile.number) for level, tile in enumerate(tiles_of(size))]
-        paths = [
-            (level, index >> HEIGHT * (level + 1))
-            for level in range(len(edge))
-            for index in indexes
-        ]
-        wanted = tuple_(tiles.c.level, tiles.c.number).in_({*edge, *paths})
-        columns = (tiles.c.level, tiles.c.number, tiles.c.hashes)
-        if not edge:
-            return TiledNodes(self.tile)
+        return TiledNodes(self.tile, self._cache.tiles(size, indexes))
+
+    def _tiles(self, places: Sequence[Place]) -> dict[Place, bytes]:
+        wanted = tuple_(tiles.c.level, tiles.c.number).in_(places)
         with self.reading() as connection:
-            rows = connection.execute(select(*columns).where(wanted)).all()
-        known = {(level, number): bytes(hashes) for level, number, hashes in rows}
-        return TiledNodes(self.tile, known)
+            rows = connection.execute(
+                select(tiles.c.level, tiles.c.number, tiles.c.hashes).where(wanted)
+            ).all()
+        return {(level, number): bytes(hashes) for level, number, hashes in rows}
 
     def root(self, size: int) -> bytes:
         """Return the root of the first entries; raises LookupError when the tiles hold fewer."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from audit.tlog.merkle import HASH_BYTES, node_hash
+from audit.tlog.merkle import HASH_BYTES, pair_hash
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -78,42 +78,37 @@ class TiledNodes:
             tile = self._tiles[level, number] = self._read(level, number)
         if len(tile) < (place + (1 << above)) * HASH_BYTES:
             raise LookupError(f"tile {level}/{number} ends before hash {place + (1 << above) - 1}")
-        if above and len(tile) == WHOLE_BYTES:
-            return _subtrees(tile)[above - 1][place >> above]
-        return (
-            _kept_root(tile, place, 1 << above)
-            if above
-            else tile[place * HASH_BYTES :][:HASH_BYTES]
-        )
+        if above and len(tile) < WHOLE_BYTES:
+            return _kept_root(tile, place, 1 << above)
+        if above:
+            tile, place = _subtrees(tile)[above - 1], place >> above
+        return tile[place * HASH_BYTES : (place + 1) * HASH_BYTES]
 
 
 def subtree_root(tile: bytes, place: int, width: int) -> bytes:
     """Return the root over `width` hashes of a tile, a power of two, from a place that is a multiple of it."""
-    begin = place * HASH_BYTES
-    row = [
-        tile[at : at + HASH_BYTES] for at in range(begin, begin + width * HASH_BYTES, HASH_BYTES)
-    ]
-    while len(row) > 1:
+    row = tile[place * HASH_BYTES : (place + width) * HASH_BYTES]
+    while len(row) > HASH_BYTES:
         row = _parents(row)
-    return row[0]
+    return row
 
 
 _kept_root = lru_cache(maxsize=256)(subtree_root)
 
 
 @lru_cache(maxsize=64)
-def _subtrees(tile: bytes) -> list[list[bytes]]:
+def _subtrees(tile: bytes) -> list[bytes]:
     """Return all inner nodes of a whole tile, by height: those high in a tree are asked for again and again."""
-    row = [tile[at : at + HASH_BYTES] for at in range(0, WHOLE_BYTES, HASH_BYTES)]
-    rows = []
-    while len(row) > 1:
-        row = _parents(row)
-        rows.append(row)
+    rows = [_parents(tile)]
+    while len(rows[-1]) > HASH_BYTES:
+        rows.append(_parents(rows[-1]))
     return rows
 
 
-def _parents(row: list[bytes]) -> list[bytes]:
-    return [node_hash(*pair) for pair in zip(row[::2], row[1::2], strict=True)]
+def _parents(row: bytes) -> bytes:
+    """Return the hashes of the nodes above a row of hashes, two by two."""
+    pair = 2 * HASH_BYTES
+    return b"".join([pair_hash(row[at : at + pair]) for at in range(0, len(row), pair)])
 
 
 def _number_path(number: int) -> str:

@@ -2,7 +2,7 @@
 
 from flask import Response, abort
 
-from audit.tlog.builder import Recorder
+from audit.tlog.builder import Altered, Recorder
 from audit.tlog.entries import entry_bundle, entry_of
 from audit.tlog.merkle import HASH_BYTES
 from audit.tlog.tiles import WIDTH, Tile
@@ -63,9 +63,12 @@ def get_proof(position: int) -> Response:
 
     Under the newest checkpoint; see https://c2sp.org/tlog-proof.
     """
-    proof = tlog_proof(services(), position)
+    try:
+        proof = tlog_proof(services(), position)
+    except (Altered, LookupError) as error:
+        abort(409, f"the log was altered: {error}")
     if proof is None:
-        abort(404, "no checkpoint covers this position yet")
+        abort(404, "no checkpoint covers this position")
     response = Response(proof, content_type=TEXT)
     response.cache_control.no_cache = True
     return response
