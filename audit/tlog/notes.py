@@ -122,13 +122,14 @@ class Signature:
 
     @classmethod
     def parse(cls, line: str) -> "Signature":
-        """Return the signature of a line; raises NoteError."""
+        """Return the signature of a line, which has one form only; raises NoteError."""
         found = _LINE.fullmatch(line)
         try:
             raw = b64decode(found[2], validate=True) if found else b""
         except ValueError:
             raw = b""
-        if found is None or len(raw) <= _ID_BYTES:
+        # The last character may have bits that decoding leaves out.
+        if found is None or len(raw) <= _ID_BYTES or b64encode(raw).decode() != found[2]:
             raise NoteError("a line below the text is not a signature")
         return cls(found[1], raw[:_ID_BYTES], raw[_ID_BYTES:])
 
