@@ -11,6 +11,7 @@ from audit.bundles.errors import BundleError
 from audit.bundles.history_proofs import history_proof
 from audit.entries import Entry
 from audit.history import Histories
+from audit.tlog.entries import NoEntry
 from receiver import pages
 from receiver.access import requires
 from receiver.blueprint import Blueprint
@@ -84,7 +85,7 @@ def _proof(stream: str, until: int) -> Response:
     """Return the proof of a history; aborts with 404 where no checkpoint covers any of it."""
     try:
         proof = history_proof(services().ledger, services().tlog, stream, until)
-    except (BundleError, LookupError) as error:
+    except (BundleError, LookupError, NoEntry) as error:
         abort(409, str(error))
     if proof is None:
         abort(404, "no checkpoint covers an event of it")

@@ -86,6 +86,8 @@ class Recorder(SqliteQueries, EventRecorder, library.SQLiteApplicationRecorder):
         with translated_errors:
             for row in self._connected().execute(statement, values):
                 rows.append(row)
+                if not isinstance(row[4], bytes):
+                    raise persistence.DataError(f"position {row[0]}: its state is not bytes")
                 size += len(row[4])
                 if size >= max_bytes:
                     return rows, True

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from audit.tlog.entries import leaf_of
+from audit.tlog.entries import NoEntry, leaf_of
 from audit.tlog.merkle import EMPTY_ROOT, HASH_BYTES, folded, subtrees
 from audit.tlog.storage import TlogStorage, Written
 from audit.tlog.tiles import WHOLE_BYTES, WIDTH, subtree_root, tiles_of
@@ -116,4 +116,7 @@ def _leaves(rows: list[StoredRow], size: int) -> list[bytes]:
     for position, row in enumerate(rows, size + 1):
         if row[0] != position:
             raise Altered(position, "there is no event at this position")
-    return [leaf_of(row) for row in rows]
+    try:
+        return [leaf_of(row) for row in rows]
+    except NoEntry as error:
+        raise Altered(size + 1, f"it can't be hashed, or one soon after: {error}") from None

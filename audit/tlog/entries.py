@@ -10,10 +10,25 @@ from store.stored_rows import StoredRow
 LARGEST_ENTRY = 2**16 - 1
 
 
+NO_ENTRY = "its row has values that no event has"
+
+
+class NoEntry(ValueError):
+    """A row has values of other types than the program stores."""
+
+    def __init__(self, position: object) -> None:
+        super().__init__(f"position {position}: {NO_ENTRY}")
+
+
 def entry_of(row: StoredRow) -> bytes:
-    """Return the entry of a stored event."""
+    """Return the entry of a stored event; raises NoEntry for a row that the program can't have stored."""
     position, stream, version, topic, state, _, _, _, recorded_at = row
-    return entry(position, recorded_at, stream, version, topic, state)
+    if type(recorded_at) is not int or type(version) is not int:
+        raise NoEntry(position)
+    try:
+        return entry(position, recorded_at, stream, version, topic, state)
+    except TypeError:
+        raise NoEntry(position) from None
 
 
 def leaf_of(row: StoredRow) -> bytes:

@@ -7,8 +7,10 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 
+from eventsourcing.persistence import PersistenceError
+
 from audit.tlog.builder import BATCH_BYTES, BATCH_EVENTS, Recorder
-from audit.tlog.entries import leaf_of
+from audit.tlog.entries import NO_ENTRY, NoEntry, leaf_of
 from store.stored_rows import StoredRow
 
 Facts = Callable[[str, int, str, bytes], tuple[str, bool, int | None] | None]
@@ -16,6 +18,8 @@ Facts = Callable[[str, int, str, bytes], tuple[str, bool, int | None] | None]
 Log = tuple[Recorder, Facts]
 Block = tuple[int, int]
 """The first and the last position of some events."""
+UNREADABLE: tuple[type[Exception], ...] = (NoEntry, TypeError, PersistenceError)
+"""Raised for rows with values that no event has, of which SQLite takes any."""
 BLOCK_EVENTS = 4 * BATCH_EVENTS
 NO_EVENT = "there is no event at this position"
 EARLIER = "its recorded time is before that of the event before it"
@@ -41,22 +45,40 @@ def blocks(head: int) -> Iterator[Block]:
 
 def hashed(log: Log, block: Block) -> HashedBlock:
     """Hash the events of a block; they have no gap, their times never fall, and their facts are their own."""
-    (store, facts), (first, last) = log, block
-    leaves: list[bytes] = []
+    (first, last), leaves = block, list[bytes]()
     first_time = last_time = 0
+    at_once = BATCH_EVENTS
     while first + len(leaves) <= last:
         expected = first + len(leaves)
-        limit = min(BATCH_EVENTS, last - expected + 1)
-        rows = store.select_rows(expected - 1, limit=limit, max_bytes=BATCH_BYTES)
-        if not leaves and rows:
-            first_time = rows[0][-1]
-        fault = (expected, NO_EVENT) if not rows else _fault(rows, expected, last_time, facts)
-        sound = rows if fault is None else rows[: fault[0] - expected]
-        leaves += [leaf_of(row) for row in sound]
-        last_time = sound[-1][-1] if sound else last_time
+        limit = min(at_once, last - expected + 1)
+        try:
+            found, times, fault = _hashed_rows(log, expected, limit, last_time)
+        except UNREADABLE:
+            if limit > 1:
+                at_once = 1
+                continue
+            # If the database can't be reached, it is that.
+            log[0].max_notification_id()
+            return HashedBlock(first, leaves, first_time, last_time, (expected, NO_ENTRY))
+        if not leaves:
+            first_time = times[0]
+        leaves += found
+        last_time = times[1]
         if fault is not None:
             return HashedBlock(first, leaves, first_time, last_time, fault)
     return HashedBlock(first, leaves, first_time, last_time, None)
+
+
+def _hashed_rows(
+    log: Log, expected: int, limit: int, last_time: int
+) -> tuple[list[bytes], tuple[int, int], tuple[int, str] | None]:
+    """Return the leaves of some events up to the first fault, the first and the last time, and the fault."""
+    store, facts = log
+    rows = store.select_rows(expected - 1, limit=limit, max_bytes=BATCH_BYTES)
+    fault = _fault(rows, expected, last_time, facts) if rows else (expected, NO_EVENT)
+    sound = rows if fault is None else rows[: fault[0] - expected]
+    times = (sound[0][-1], sound[-1][-1]) if sound else (last_time, last_time)
+    return [leaf_of(row) for row in sound], times, fault
 
 
 def hashed_here(log: Log, wanted: Iterable[Block]) -> Iterator[HashedBlock]:

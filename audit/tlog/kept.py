@@ -1,6 +1,7 @@
 """The checkpoints that a ledger has to agree with, and the keys whose signatures they need."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from audit.deliveries import EVERYTHING
 from audit.tlog.checkpoints import parse_note
@@ -33,41 +34,39 @@ def given(note: str, name: str, keys: Iterable[VerifierKey]) -> tuple[Kept, Note
     return Kept(checkpoint, name), parsed
 
 
-def saved(storage: TlogStorage, keys: Sequence[VerifierKey]) -> list[Kept]:
-    """Return the checkpoints in the database; raises Fault for one that no known key has signed."""
+def saved(
+    storage: TlogStorage, keys: Sequence[VerifierKey], policy: Policy | None = None
+) -> list[Kept]:
+    """Return the checkpoints in the database; raises Fault for one that no known key has signed.
+
+    With a policy, those that satisfy it are trusted: the newest may not be cosigned yet.
+    """
     found = []
     for row in storage.checkpoints():
         name = f"the saved checkpoint {row.origin} {row.size}"
         try:
-            kept, _ = given(row.note, name, keys)
+            kept, note = given(row.note, name, keys)
         except NoteError as error:
             raise Fault(1, f"the first {row.size} events: {error}", row.size) from None
         if (kept.checkpoint.origin, kept.checkpoint.size) != (row.origin, row.size):
             raise Fault(1, f"{name} is one of {kept.checkpoint.size} events", row.size)
-        found.append(kept)
+        found.append(replace(kept, is_trusted=policy is None or _satisfies(note, policy)))
     return found
 
 
-def check_saved(storage: TlogStorage, policy: Policy) -> int:
-    """Return the size of the largest saved checkpoint that satisfies a policy; raises PolicyError without one.
-
-    The newest may not be cosigned yet.
-    """
-    errors = []
-    for row in sorted(storage.checkpoints(), key=lambda each: -each.size):
-        try:
-            policy.check(Note.parse(row.note))
-            return int(row.size)
-        except PolicyError as error:
-            errors.append(str(error))
-    why = errors[0] if errors else "there is none"
-    raise PolicyError(f"no saved checkpoint satisfies the policy: {why}")
+def _satisfies(note: Note, policy: Policy) -> bool:
+    try:
+        policy.check(note)
+    except PolicyError:
+        return False
+    return True
 
 
-def last_signed(keys: KeyFile) -> list[Kept]:
+def last_signed(keys: KeyFile, *, trusted: bool) -> list[Kept]:
     """Return the last checkpoint beside the signer's key, where that is."""
     last = keys.last() if keys.exists() else None
     if last is None:
         return []
     verifiers = [key.verifier for key in keys.read()]
-    return [given(last, "the last checkpoint signed", verifiers)[0]]
+    kept, _ = given(last, "the last checkpoint signed", verifiers)
+    return [replace(kept, is_trusted=trusted)]

@@ -1,7 +1,7 @@
 """Making, rotating and retiring the keys that sign checkpoints."""
 
 from audit.tlog.key_file import KeyFile, SignerError
-from audit.tlog.notes import NoteError, SignerKey
+from audit.tlog.notes import NoteError, SignerKey, VerifierKey
 
 
 class KeyChanges:
@@ -22,15 +22,17 @@ class KeyChanges:
             before = self._keys.read()
             self._keys.write([_generate(before[0].name), *before])
 
-    def retire(self, key_id: str) -> None:
-        """Remove the key with an id; raises SignerError when there is none, or no other."""
+    def retire(self, key_id: str) -> VerifierKey:
+        """Remove the key with an id, and return it; raises SignerError when there is none, or no other."""
         with self._keys.locked():
             before = self._keys.read()
             kept = [each for each in before if each.verifier.id.hex() != key_id]
             if not kept or kept == before:
                 ids = ", ".join(each.verifier.id.hex() for each in before)
-                raise SignerError(f"the key to retire is one of several; there are {ids}")
+                raise SignerError(f"only one of several keys can be retired: there are {ids}")
             self._keys.write(kept)
+            (retired,) = (each.verifier for each in before if each not in kept)
+            return retired
 
 
 def _generate(name: str) -> SignerKey:

@@ -44,34 +44,42 @@ class Signer:
             self._storage.save_checkpoint(note)
         return checkpoint, note
 
-    def begin_origin(self) -> list[SignerKey]:
+    def begin_origin(self, origin: str | None = None) -> list[SignerKey]:
         """Rename the keys, so that what is signed from now on is of another origin; return the keys.
 
-        The next one need not extend what was signed before. Raises SignerError without a key.
+        The next one need not extend what was signed before. If the keys are lost, a new one is made, under
+        the name that follows `origin`. Raises SignerError without keys and origin.
         """
         with self.keys.locked():
-            before = self.keys.read()
-            name = next_origin(before[0].name)
-            renamed = [key.renamed(name) for key in before]
+            if origin is not None and not self.keys.exists():
+                renamed = [SignerKey.generate(next_origin(origin))]
+            else:
+                before = self.keys.read()
+                renamed = [key.renamed(next_origin(before[0].name)) for key in before]
             self.keys.set_last_aside()
             self.keys.write(renamed)
         return renamed
 
     def _last(self, keys: list[SignerKey]) -> tuple[Checkpoint, Note] | None:
-        """Return the last checkpoint of this origin: from the file, else from the ledger if it holds there."""
-        origin = keys[0].name
+        """Return the last checkpoint of this origin: from the file, else from the ledger if it holds there.
+
+        The file is believed as the keys beside it are: the key that signed it may be retired.
+        """
+        origin, kept = keys[0].name, self.keys.last()
+        found = self._storage.newest(origin) if kept is None else kept
+        if found is None:
+            return None
         try:
-            found = self.keys.last()
-            if found is None:
-                found = self._storage.newest(origin)
-            if found is None:
-                return None
             checkpoint, note = parse_note(found)
-            signers = note.signers(key.verifier for key in keys)
+            is_own = kept is not None or bool(note.signers(key.verifier for key in keys))
         except NoteError as error:
             raise SignerError(f"the last checkpoint can't be read: {error}") from None
-        if checkpoint.origin != origin or not signers:
-            raise SignerError(f"the last checkpoint beside {self.keys.path} is not of its keys")
+        if checkpoint.origin != origin or not is_own:
+            raise SignerError(
+                f"the last checkpoint is one of {checkpoint.origin} that no key in {self.keys.path} signed:"
+                " bring back the key file that signed it, or begin a new origin by"
+                " `kitledger audit checkpoint --new-origin --why`"
+            )
         return checkpoint, note
 
     def _extended(self, origin: str, last: tuple[Checkpoint, Note] | None) -> Checkpoint:

@@ -26,17 +26,18 @@ class Fault(Exception):
 
 @dataclass(frozen=True)
 class Kept:
-    """A checkpoint with which the tree is compared, and what to call it."""
+    """A checkpoint with which the tree is compared, what to call it, and whether it is trusted."""
 
     checkpoint: Checkpoint
     name: str
+    is_trusted: bool = True
 
 
 class Verification:
     """Compare all events with the tiles, and their tree with checkpoints, in one pass through the log.
 
     What is recorded meanwhile is left for the next time. `events` counts what was compared, and `agreed` is
-    the size of the last checkpoint that the tree agrees with. `head` returns the last position.
+    the size of the last trusted checkpoint that the tree agrees with. `head` returns the last position.
     """
 
     def __init__(self, storage: TlogStorage, head: Callable[[], int], kept: Sequence[Kept]) -> None:
@@ -47,6 +48,7 @@ class Verification:
         self._kept = sorted(kept, key=lambda each: each.checkpoint.size)
         self._edge = RightEdge(0, storage.tile)
         self._last_time = 0
+        self._agreed: dict[str, int] = {}
         self.agreed = 0
 
     @property
@@ -111,11 +113,13 @@ class Verification:
         while self._kept and self._kept[0].checkpoint.size == self._edge.size:
             each = self._kept.pop(0)
             if each.checkpoint.root != self._edge.root():
-                what = (
-                    f"something up to here is not as {each.name} says, and as it was at the start"
-                )
-                raise Fault(self.agreed + 1, what, max(1, self._edge.size))
-            self.agreed = self._edge.size
+                what = f"one of these events, or more, is not what {each.name} was signed over"
+                first = self._agreed.get(each.checkpoint.origin, 0) + 1
+                raise Fault(first, what, max(first, self._edge.size))
+            # Of another origin, it says nothing about what this one was signed over.
+            self._agreed[each.checkpoint.origin] = self._edge.size
+            if each.is_trusted:
+                self.agreed = self._edge.size
 
 
 NO_HASH = "its hash is missing in the tiles"

@@ -86,10 +86,11 @@ def _operators() -> tuple[type[Exception], ...]:
     """Return the errors that an operator can act on; imported when one occurs."""
     from concurrent.futures import BrokenExecutor
 
-    from eventsourcing.persistence import MapperDeserialisationError
+    from eventsourcing.persistence import DataError, MapperDeserialisationError
 
     from audit.bundles.errors import BundleError
     from audit.tlog.builder import Altered
+    from audit.tlog.entries import NoEntry
     from audit.tlog.key_file import SignerError
     from domain.errors import Refusal
     from projections.databases import Locked
@@ -106,10 +107,12 @@ def _operators() -> tuple[type[Exception], ...]:
         *ours,
         Altered,
         BundleError,
+        NoEntry,
         SignerError,
         BackupFailed,
         MapperDeserialisationError,
         *UNAVAILABLE,
         BrokenExecutor,
+        DataError,
         OSError,
     )

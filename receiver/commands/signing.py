@@ -8,6 +8,8 @@ import click
 from receiver.commands.shared import open_services, operator_cause, takes_why
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from audit.tlog.key_file import KeyFile
     from domain.aggregate import Event
     from receiver.services import Services
@@ -22,7 +24,8 @@ def key(name: str | None, rotate: bool, retire: str | None, why: str | None) -> 
     """Make the key that signs checkpoints, if there is none, and show its verifier key.
 
     Auditors need the verifier key: give it to them by another way than the checkpoints. The key itself is
-    a file for its owner alone, never in the database.
+    a file for its owner alone, never in the database. Where the file is elsewhere, the keys that sign are
+    shown as the log says; no other key is made.
     """
     from audit.tlog.key_changes import KeyChanges
     from domain.aggregates.transparency_log import TransparencyLog
@@ -30,22 +33,29 @@ def key(name: str | None, rotate: bool, retire: str | None, why: str | None) -> 
     with open_services() as services:
         keys = _key_file(services)
         changes = KeyChanges(keys)
+        known = _known_keys(services)
+        if not keys.exists() and known and not (rotate or retire or name):
+            click.echo(f"the key itself is not at {keys.path}: nothing is signed here", err=True)
+            _show(known)
+            return
         if not keys.exists():
-            changes.make(name or f"{socket.gethostname()}/kitledger")
-        elif name is not None:
-            raise click.UsageError("There is a key: a new name is for a new log.")
+            _refuse_another(known, keys.path)
+            changes.make(socket.gethostname() + "/kitledger" if name is None else name)
+        elif name not in {None, keys.read()[0].name}:
+            raise click.UsageError(
+                f"The origin is {keys.read()[0].name}: only a new log, or `audit checkpoint"
+                " --new-origin`, has another."
+            )
         if rotate:
             changes.rotate()
         if retire is not None:
-            changes.retire(retire)
-        known = services.ledger.streams.load(TransparencyLog, TransparencyLog.create_id())
+            retired = changes.retire(retire)
+            _record(services, TransparencyLog.KeyRetired, why, verifier_key=str(retired))
         verifiers = [str(each.verifier) for each in keys.read()]
-        for each in [each for each in known.verifier_keys if each not in verifiers]:
-            _record(services, TransparencyLog.KeyRetired, why, verifier_key=each)
-        for each in [each for each in reversed(verifiers) if each not in known.verifier_keys]:
+        # Those of a command before that was killed between the file and the log, too.
+        for each in [each for each in reversed(verifiers) if each not in known]:
             _record(services, TransparencyLog.KeyAdded, why, verifier_key=each)
-    for each in verifiers:
-        click.echo(each)
+    _show(verifiers)
 
 
 @click.command()
@@ -55,7 +65,8 @@ def checkpoint(new_origin: bool, why: str | None) -> None:
     """Sign the size and the root of the log as it is now, and print the checkpoint.
 
     A log that does not extend the last checkpoint signed is refused: it was restored to an earlier state,
-    or altered. After a restore, --new-origin --why lets its checkpoints begin anew, under another name.
+    or altered. After a restore, or if the key is lost, --new-origin --why lets its checkpoints begin anew,
+    under another name.
     """
     from receiver.transparency import sign_now
 
@@ -86,12 +97,36 @@ def prove(position: int) -> None:
     click.echo(text, nl=False)
 
 
+def _known_keys(services: "Services") -> list[str]:
+    """Return the verifier keys that sign now, as the log says, the newest first."""
+    from domain.aggregates.transparency_log import TransparencyLog
+
+    log = services.ledger.streams.load(TransparencyLog, TransparencyLog.create_id())
+    return log.verifier_keys[::-1]
+
+
+def _refuse_another(known: list[str], path: "Path") -> None:
+    """Raise ClickException if the log has a key already: a second one would sign another log."""
+    if known:
+        raise click.ClickException(
+            f"{known[0]} signs this log, and its file is not at {path}: move it there. If it is lost,"
+            " `kitledger audit checkpoint --new-origin --why` begins a new origin with a new key."
+        )
+
+
+def _show(verifiers: list[str]) -> None:
+    for each in verifiers:
+        click.echo(each)
+
+
 def _begin_origin(services: "Services", why: str | None) -> None:
     from domain.aggregates.transparency_log import TransparencyLog
     from receiver.transparency import signer
 
     last = _key_file(services).last()
-    keys = [str(each.verifier) for each in signer(services).begin_origin()]
+    known = _known_keys(services)
+    before = known[0].partition("+")[0] if known else None
+    keys = [str(each.verifier) for each in signer(services).begin_origin(before)]
     _record(
         services,
         TransparencyLog.OriginBegun,

@@ -14,6 +14,7 @@ from receiver.commands.terminal import printable
 
 if TYPE_CHECKING:
     from audit.tlog.hashed_blocks import HashedBlock
+    from audit.tlog.policies import Policy
     from audit.tlog.verification import Fault, Kept, Verification
     from receiver.services import Services
 
@@ -63,7 +64,7 @@ def verify(against: tuple[Path, ...], policy: Path | None, as_json: bool) -> Non
         print_json(_document(verification, fault))
     elif fault is None:
         assert verification is not None, "there is no fault"
-        click.echo(_summary(verification))
+        click.echo(_summary(verification, "the policy asks for" if policy else "signed"))
     else:
         click.echo(printable(f"{_place(fault)}: {fault.what}"))
     if fault is not None:
@@ -83,26 +84,36 @@ def _blocks(services: "Services", head: int) -> "Iterator[HashedBlock]":
 
 def _kept(services: "Services", against: tuple[Path, ...], policy: Path | None) -> "list[Kept]":
     """Return the checkpoints to compare with; raises ClickException for a file that can't be trusted."""
-    from audit.tlog.kept import check_saved, given, keys_in_log, last_signed, saved
+    from audit.tlog.kept import given, keys_in_log, last_signed, saved
     from audit.tlog.notes import NoteError
-    from audit.tlog.policies import Policy, PolicyError
+    from audit.tlog.policies import PolicyError
     from receiver.transparency import signer
 
-    keys = signer(services).keys
+    trusted = _policy(policy)
     try:
-        trusted = Policy.parse(policy.read_text(encoding="utf-8")) if policy else None
         known = [*(trusted.logs if trusted else ()), *keys_in_log(services.ledger.streams)]
-        found = [*saved(services.tlog, known), *last_signed(keys)]
+        found = []
         for file in against:
             each, note = given(file.read_text(encoding="utf-8"), str(file), known)
             if trusted is not None:
                 trusted.check(note)
             found.append(each)
-        if trusted is not None and not against:
-            check_saved(services.tlog, trusted)
+        found += saved(services.tlog, known, trusted)
+        found += last_signed(signer(services).keys, trusted=trusted is None)
     except (NoteError, PolicyError, UnicodeDecodeError) as error:
         raise click.ClickException(printable(str(error))) from error
+    if trusted is not None and not any(each.is_trusted for each in found):
+        raise click.ClickException("no saved checkpoint satisfies the policy")
     return found
+
+
+def _policy(file: Path | None) -> "Policy | None":
+    from audit.tlog.policies import Policy, PolicyError
+
+    try:
+        return None if file is None else Policy.parse(file.read_text(encoding="utf-8"))
+    except (PolicyError, UnicodeDecodeError) as error:
+        raise click.BadParameter(printable(f"{file}: {error}"), param_hint="--policy") from error
 
 
 def _place(fault: "Fault") -> str:
@@ -111,12 +122,12 @@ def _place(fault: "Fault") -> str:
     return f"positions {fault.first} to {fault.last}"
 
 
-def _summary(verification: "Verification") -> str:
+def _summary(verification: "Verification", words: str) -> str:
     root = b64encode(verification.root).decode()
     found = f"Verified {verification.events} events, root {root}: nothing was altered"
     if not verification.agreed:
         return f"{found} since they were hashed. No signed checkpoint says so."
-    return f"{found}, and the first {verification.agreed} are as signed."
+    return f"{found}, and the first {verification.agreed} are as {words}."
 
 
 def _document(verification: "Verification | None", fault: "Fault | None") -> dict[str, object]:

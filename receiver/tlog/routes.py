@@ -3,7 +3,7 @@
 from flask import Response, abort
 
 from audit.tlog.builder import Altered, Recorder
-from audit.tlog.entries import entry_bundle, entry_of
+from audit.tlog.entries import NoEntry, entry_bundle, entry_of
 from audit.tlog.merkle import HASH_BYTES
 from audit.tlog.tiles import WIDTH, Tile
 from receiver.access import requires
@@ -94,5 +94,8 @@ def _entries(tile: Tile) -> bytes:
         rows = store.select_rows(after, limit=last - after, max_bytes=BATCH_BYTES)
         if not rows:
             abort(404, NO_TILE)
-        entries += [entry_of(row) for row in rows]
+        try:
+            entries += [entry_of(row) for row in rows]
+        except NoEntry as error:
+            abort(409, f"the log was altered: {error}")
     return entry_bundle(entries)

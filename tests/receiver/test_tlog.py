@@ -262,13 +262,13 @@ def test_verifying_against_a_file_needs_one_that_a_known_key_signed(apart: Servi
     policy.write_text(f"log {key_of(apart)}\nquorum none\n")
     assert "as signed" in said(apart, "audit", "verify", "--against", str(file))
     with_policy = ("audit", "verify", "--against", str(file), "--policy", str(policy))
-    assert "as signed" in said(apart, *with_policy)
+    assert "as the policy asks for" in said(apart, *with_policy)
     for text in ("", "hello", note.replace("\n", "\n\n", 1), note.replace("ledger", "other")):
         file.write_text(text)
         refused = apart.here("audit", "verify", "--against", str(file), check=False)
         assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
     policy.write_text("quorum some")
-    assert apart.here(*with_policy, check=False).exit_code == 1
+    assert apart.here(*with_policy, check=False).exit_code == 2
 
 
 def test_several_processes_find_the_same_as_one(
@@ -289,3 +289,64 @@ def test_several_processes_find_the_same_as_one(
         owner.query("UPDATE stored_events SET topic = 'other' WHERE position = 3")
     found = apart.here("audit", "verify", check=False)
     assert (found.exit_code, found.stdout.partition(":")[0]) == (1, "position 3")
+
+
+def test_where_the_key_file_is_not_the_keys_are_shown_and_no_other_is_made(apart: Service) -> None:
+    shown = said(apart, "audit", "key", "--name", "lab.example/ledger")
+    file = apart.folder / "ledger.key"
+    file.rename(apart.folder / "elsewhere")
+    elsewhere = apart.here("audit", "key")
+    assert elsewhere.stdout == shown
+    assert "nothing is signed here" in elsewhere.stderr
+    for options in (("--rotate",), ("--name", "other.example/ledger")):
+        refused = apart.here("audit", "key", *options, check=False)
+        assert refused.exit_code == 1
+        assert "move it there" in refused.stderr
+    assert not file.exists()
+    assert said(apart, "history", "transparency-log", "ledger", "--json").count("KeyAdded") == 1
+
+
+def test_a_key_that_is_lost_is_followed_by_a_new_origin(apart: Service) -> None:
+    said(apart, "audit", "key", "--name", "lab.example/ledger")
+    said(apart, "audit", "checkpoint")
+    (apart.folder / "ledger.key").unlink()
+    begun = said(apart, "audit", "checkpoint", "--new-origin", "--why", "the key is lost")
+    assert begun.startswith("lab.example/ledger/2\n")
+    assert "as signed" in said(apart, "audit", "verify")
+
+
+def test_what_a_checkpoint_of_before_a_restore_finds_is_not_hidden_by_the_new_origin(
+    apart: Service,
+) -> None:
+    said(apart, "audit", "key")
+    first = parse_note(said(apart, "audit", "checkpoint"))[0]
+    said(apart, "clients", "add", "gone", "--role", "reader")
+    kept = apart.folder / "kept"
+    kept.write_text(said(apart, "audit", "checkpoint"))
+    with apart.ledger() as owner:
+        if owner.on_postgres:
+            owner.query("ALTER TABLE stored_events DISABLE TRIGGER USER")
+        else:
+            owner.query("DROP TRIGGER stored_events_refuse_delete")
+        owner.query("DELETE FROM stored_events WHERE position > %s", first.size)
+        owner.query("DELETE FROM tlog_checkpoints WHERE size > %s", first.size)
+        owner.query("DELETE FROM tlog_tiles")
+        owner.query("DELETE FROM clients WHERE name = 'gone'")
+    said(apart, "audit", "checkpoint", "--new-origin", "--why", "restored")
+    found = apart.here("audit", "verify", "--against", str(kept), check=False)
+    place = f"position {first.size + 1}"
+    assert (found.exit_code, found.stdout.partition(":")[0]) == (1, place)
+
+
+def test_a_policy_says_up_to_where_it_is_satisfied(apart: Service) -> None:
+    first = said(apart, "audit", "key").strip()
+    size = parse_note(said(apart, "audit", "checkpoint"))[0].size
+    policy = apart.folder / "policy"
+    policy.write_text(f"log {first}\nquorum none\n")
+    said(apart, "audit", "key", "--rotate")
+    said(apart, "audit", "key", "--retire", first.split("+")[1])
+    said(apart, "audit", "checkpoint")
+    found = said(apart, "audit", "verify", "--policy", str(policy))
+    assert f"the first {size} are as the policy asks for" in found
+    policy.write_text("quorum some")
+    assert apart.here("audit", "verify", "--policy", str(policy), check=False).exit_code == 2

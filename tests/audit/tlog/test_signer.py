@@ -68,8 +68,22 @@ def test_a_damaged_last_one_stops_the_signer(scene: Scene, text: str) -> None:
 def test_the_last_one_of_another_key_stops_the_signer(scene: Scene) -> None:
     keys = scene.signer.keys
     keys.path.unlink()
-    KeyChanges(keys).make(ORIGIN)
-    with pytest.raises(SignerError, match="not of its keys"):
+    KeyChanges(keys).make("other.example")
+    with pytest.raises(SignerError, match="bring back the key file"):
+        scene.signer.sign()
+
+
+def test_a_key_that_was_retired_at_once_leaves_what_it_signed(scene: Scene) -> None:
+    changes = KeyChanges(scene.signer.keys)
+    changes.rotate()
+    (_, old) = scene.signer.keys.read()
+    changes.retire(old.verifier.id.hex())
+    scene.record(1)
+    scene.build()
+    assert scene.signer.sign()[0].size == EVENTS + 1
+    scene.owner.query("UPDATE stored_events SET state = %s WHERE position = 1", b"\x90")
+    scene.tiles_anew()
+    with pytest.raises(NotExtended):
         scene.signer.sign()
 
 

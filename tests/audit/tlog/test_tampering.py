@@ -167,3 +167,20 @@ def test_tiles_are_computed_again_after_their_table_was_dropped(scene: Scene) ->
         scene.owner.query("DELETE FROM tlog_tiles WHERE number = 0 AND level = 0")
     with pytest.raises(REFUSALS, match="never changed"):
         scene.owner.query("UPDATE tlog_tiles SET hashes = %s WHERE level = 0", b"")
+
+
+VALUES = {
+    "text in place of bytes": "state = 'abc'",
+    "a number in place of bytes": "state = 7",
+    "no UTF-8": "state = state || x'00'",
+    "bytes in place of text": "topic = x'ff'",
+    "text in place of a time": "recorded_at = 'x'",
+    "text in place of a version": "originator_version = 'x'",
+}
+
+
+@pytest.mark.one_store
+@pytest.mark.parametrize("change", VALUES)
+def test_values_of_types_that_only_sqlite_takes(scene: Scene, change: str) -> None:
+    scene.owner.query(f"UPDATE stored_events SET {VALUES[change]} WHERE position = 401")
+    assert scene.fault() == (401, 401)
