@@ -46,6 +46,7 @@ def read_final_state(service: Service, store: StoreUnderTest) -> FinalState:
     ready = get(service, "/readyz")
     if ready.json().get("position") != len(stored) or ready.json().get("stopped"):
         problems.append(f"/readyz disagrees with the ledger's {len(stored)} events: {ready.text}")
+    problems += proof_errors(service)
     return FinalState(
         [event["id"] for event in read_list(service, "/api/v1/events/")],
         {kit["barcode"]: kit["status"] for kit in read_list(service, "/api/v1/kits/")},
@@ -53,6 +54,15 @@ def read_final_state(service: Service, store: StoreUnderTest) -> FinalState:
         projection_lags(service),
         problems,
     )
+
+
+def proof_errors(service: Service) -> list[str]:
+    """Sign the transparency log, and return what its verification finds."""
+    for command in ("checkpoint", "verify"):
+        done = service.cli("audit", command, check=False)
+        if done.returncode:
+            return [f"audit {command}: {done.stdout or done.stderr}"]
+    return []
 
 
 def has_caught_up(service: Service) -> bool:

@@ -33,18 +33,20 @@ class Testbed:
     def __init__(self, store: StoreUnderTest, clock: Clock, settings: dict[str, str]) -> None:
         self.store, self.clock = store, clock
         self.log, self.deliveries = ClientLog(), DeliveryGenerator()
-        self.service = Service(store.folder, WORKERS, **store.settings, **settings)
+        settings = {"CHECKPOINT_SECONDS": "1", **store.settings, **settings}
+        self.service = Service(store.folder, WORKERS, **settings)
         self._fault_started_at: float | None = None
         self._fault_ended_at = 0.0
         self._stop = threading.Event()
 
     def prepare(self) -> None:
-        """Make the tables, a source and a client."""
+        """Make the tables, a source, a client, and the key that signs checkpoints."""
         services = assemble(Settings.from_environment(self.service.environment), migrate=True)
         self.service.secrets[SOURCE] = services.sources.add(SOURCE, CHAOS)
         client_id, key = services.clients.add("chaos", ["admin"], CHAOS)
         self.service.admin = (str(client_id), key)
         services.close()
+        self.service.here("audit", "key", "--name", "chaos.example/ledger")
 
     @contextmanager
     def load(self) -> Iterator[None]:

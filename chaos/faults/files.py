@@ -14,7 +14,7 @@ from chaos.deliveries import SOURCE
 from chaos.fault import SQLITE, Fault
 from chaos.faults.processes import workers_of
 from chaos.store_under_test import SqliteStore
-from chaos.testbed import Testbed
+from chaos.testbed import CHAOS, Testbed
 from domain.receipt import VerifiedDelivery
 from domain.use_cases.deliveries import receive
 from projections.models import all_projections
@@ -118,7 +118,7 @@ def project_foreign_events(testbed: Testbed) -> None:
     body = json.dumps([foreign_kit(number) for number in ids]).encode()
     messages, batch = envelopes.read(body)
     delivery = VerifiedDelivery(SOURCE, "key", utc_now(), "msg", "0", "v1,", body)
-    receive(services.ledger, delivery, messages, batch=batch)
+    receive(services.ledger.caused_by(CHAOS), delivery, messages, batch=batch)
     projector = Projector(
         services.ledger, services.read_database, all_projections(), lambda name, fields: None
     )

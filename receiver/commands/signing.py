@@ -90,6 +90,9 @@ def prove(position: int) -> None:
 
     with open_services(migrate=False, read_models=False) as services:
         text = tlog_proof(services, position)
+        head = services.ledger.store.max_notification_id()
+    if text is None and position > head:
+        raise click.ClickException(f"the ledger ends at position {head}")
     if text is None:
         raise click.ClickException(
             f"no checkpoint covers position {position}: `kitledger audit checkpoint` signs one"

@@ -89,9 +89,11 @@ def _kept(services: "Services", against: tuple[Path, ...], policy: Path | None) 
     from audit.tlog.policies import PolicyError
     from receiver.transparency import signer
 
-    trusted = _policy(policy)
+    trusted, keys = _policy(policy), signer(services).keys
     try:
-        known = [*(trusted.logs if trusted else ()), *keys_in_log(services.ledger.streams)]
+        own = [key.verifier for key in keys.read()] if keys.exists() else []
+        logs = trusted.logs if trusted else []
+        known = [*logs, *own, *keys_in_log(services.ledger.streams)]
         found = []
         for file in against:
             each, note = given(file.read_text(encoding="utf-8"), str(file), known)
@@ -99,7 +101,7 @@ def _kept(services: "Services", against: tuple[Path, ...], policy: Path | None) 
                 trusted.check(note)
             found.append(each)
         found += saved(services.tlog, known, trusted)
-        found += last_signed(signer(services).keys, trusted=trusted is None)
+        found += last_signed(keys, trusted=trusted is None)
     except (NoteError, PolicyError, UnicodeDecodeError) as error:
         raise click.ClickException(printable(str(error))) from error
     if trusted is not None and not any(each.is_trusted for each in found):
