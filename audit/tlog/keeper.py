@@ -28,7 +28,11 @@ class LogKeeper:
     With 0 seconds it signs none. `publish` is called with each checkpoint that was signed.
     """
 
-    errors: tuple[type[Exception], ...] = (Altered, PersistenceError, SQLAlchemyError, OSError)
+    errors: tuple[type[Exception], ...] = (
+        *(Altered, PersistenceError, SQLAlchemyError, OSError),
+        # The tiles lack one that they need.
+        LookupError,
+    )
 
     def __init__(
         self,
