@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from audit.tlog import builder
 from audit.tlog.checkpoints import parse_note
 from audit.tlog.keeper import LogKeeper
 from audit.tlog.key_file import SignerError
 from tests.audit.tlog.scene import EVENTS, ORIGIN, Scene
+from tests.harness.ledgers import recorder_of
 from tests.harness.waiting import wait_until
+from tests.store.stored import event
 
 
 class Killed(BaseException):
@@ -91,3 +94,13 @@ def _outlived(scene: Scene, why: str, mended: Any) -> None:
     finally:
         stop.set()
         thread.join()
+
+
+def test_a_step_of_the_keeper_takes_several_batches_of_large_states(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sleeps after a step, and would fall behind senders of large bodies."""
+    monkeypatch.setattr(builder, "BATCH_BYTES", 100)
+    large = [event(f"large/{each}", state=bytes(100)) for each in range(12)]
+    recorder_of(scene.ledger).insert_events(large)
+    assert kept_by(scene, []).step() == EVENTS + 12
