@@ -9,7 +9,7 @@ from eventsourcing.persistence import StoredEvent, Tracking
 
 from store.event_queries import EventQueries, RecordedEvent
 from store.group_commit import GroupCommit, Session
-from store.stored_rows import StoredRow, WholeRow, check_storable, storable_rows
+from store.stored_rows import StoredRow, WholeRow, check_importable, storable_rows
 from store.subscription import PollingSubscription
 from store.unit_of_work import UnitOfWork
 
@@ -46,8 +46,7 @@ class EventRecorder(EventQueries):
 
         Raises what `insert_events` raises, and IntegrityError unless they follow the last position.
         """
-        for row in rows:
-            check_storable(row.originator_id, row.originator_version, row.topic)
+        check_importable(rows)
         self.group_commit.submit(lambda transaction: transaction.copy_rows(rows))
 
     def keep_given_ids(self, last: Mapping[str, int]) -> None:

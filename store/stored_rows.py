@@ -55,6 +55,14 @@ def storable_rows(stored_events: Sequence[StoredEvent]) -> list[Row]:
     return [_storable_row(event) for event in stored_events]
 
 
+def check_importable(rows: Sequence[WholeRow]) -> None:
+    """Raise DataError for a row from elsewhere that no database can take."""
+    for row in rows:
+        check_storable(row.originator_id, row.originator_version, row.topic)
+        if not 0 <= row.recorded_at <= LARGEST_VERSION:
+            raise DataError(f"the time of position {row.position} is beyond 64 bits")
+
+
 def check_successive(rows: Sequence[WholeRow], head: int) -> None:
     """Raise IntegrityError unless rows follow the last position, each directly after the one before."""
     for position, row in enumerate(rows, head + 1):

@@ -86,7 +86,10 @@ def save(storage: TlogStorage, found: Sequence[Saved]) -> None:
 
 
 def _add(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    kept = set(map(tuple, connection.execute(select(table.c.origin, table.c.size))))
+    sizes = [row["size"] for row in rows]
+    # Those nearby alone: of all, each of many calls would read as many as there are.
+    near = table.c.size.between(min(sizes, default=0), max(sizes, default=0))
+    kept = set(map(tuple, connection.execute(select(table.c.origin, table.c.size).where(near))))
     new = [row for row in rows if (row["origin"], row["size"]) not in kept]
     if new:
         connection.execute(insert(table), new)

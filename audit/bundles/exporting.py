@@ -15,7 +15,10 @@ from audit.bundles.folder import Folder
 from audit.bundles.given_ids import GivenIds
 from audit.bundles.unfinished import Plan, Unfinished, Written
 from audit.bundles.wanted import Wanted
+from audit.deliveries import EVERYTHING
+from audit.tlog.checkpoints import Checkpoint
 from audit.tlog.kept import keys_in_log
+from audit.tlog.notes import VerifierKey
 from audit.tlog.storage import TlogStorage
 from domain.ledger import Ledger
 
@@ -40,7 +43,7 @@ def export(
     folder.make()
     there = unfinished.begin(plan)
     files = EventFiles(ledger, storage, folder, wanted.form, selection, size, progress)
-    keys = [key for key in keys_in_log(ledger.streams, size) if key.name == under.checkpoint.origin]
+    keys = _keys(ledger, under.checkpoint)
     evidence = Evidence(storage, folder, under, keys)
     try:
         written = list(files.write(unfinished, there))
@@ -54,6 +57,20 @@ def export(
     folder.put(contents.NAME, made.encode())
     unfinished.end()
     return made
+
+
+def _keys(ledger: Ledger, checkpoint: Checkpoint) -> list[VerifierKey]:
+    """Return the keys of the log up to a checkpoint; raises BundleError if there are none.
+
+    The first checkpoint may have been signed a moment before its key was recorded.
+    """
+    for until in (checkpoint.size, EVERYTHING):
+        known = keys_in_log(ledger.streams, until)
+        if found := [key for key in known if key.name == checkpoint.origin]:
+            return found
+    raise BundleError(
+        f"the log names no key of {checkpoint.origin}: `kitledger audit key` records it, where the key is"
+    )
 
 
 def _last_ids(written: list[Written]) -> dict[str, int]:

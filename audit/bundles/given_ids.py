@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+MOST_DIGITS = 18
+"""Of an id that a ledger gives out; what is longer was named so by somebody else."""
 KINDS = ("kit-registration", "registration", "review")
 """The kinds of things whose ids the ledger gives out; that of a thing is the rest of its stream's name."""
 
@@ -15,7 +17,8 @@ class GivenIds:
     def note(self, stream: str) -> None:
         """Take the name of a stream into account."""
         kind, _, number = stream.partition("/")
-        if kind in self._last and number.isascii() and number.isdigit():
+        given = number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS
+        if kind in self._last and given:
             self._last[kind] = max(self._last[kind], int(number))
 
     def merge(self, last: Mapping[str, int]) -> None:

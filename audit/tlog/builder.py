@@ -83,15 +83,20 @@ class TreeBuilder:
         self._store = store
         self._storage = storage
         self._edge: RightEdge | None = None
+        self.was_large = False
 
     def step(self) -> int:
-        """Hash the next batch; return the number of entries. Raises Altered."""
+        """Hash the next batch; return the number of entries. Raises Altered.
+
+        `was_large` says afterwards whether it ended for the size of its states.
+        """
         edge, self._edge = self._edge, None
         if edge is None:
             size = self._storage.size()
             edge = RightEdge(size, self._storage.tile)
             self._check_end(size)
         rows = self._store.select_rows(edge.size, limit=BATCH_EVENTS, max_bytes=BATCH_BYTES)
+        self.was_large = sum(len(row[4]) for row in rows) >= BATCH_BYTES
         if rows:
             self._storage.save_tiles(edge.append(_leaves(rows, edge.size)))
         # After an error it is read anew.

@@ -18,6 +18,8 @@ from store.follower import Pace, follow
 
 PACE = Pace(shortest_idle=0.1, longest_idle=0.5, longest_nap=1.0, naps=100, full=BATCH_EVENTS)
 """Proofs can wait a second, and a few large commits hold up webhooks less than many small ones."""
+MORE_BATCHES = 15
+"""Of large states, in one step: else it would sleep after each few of them, and fall behind."""
 LogEvent = Callable[[str, dict[str, Any]], None]
 Publish = Callable[[Checkpoint, Note], None]
 
@@ -28,7 +30,11 @@ class LogKeeper:
     With 0 seconds it signs none. `publish` is called with each checkpoint that was signed.
     """
 
-    errors: tuple[type[Exception], ...] = (Altered, PersistenceError, SQLAlchemyError, OSError)
+    errors: tuple[type[Exception], ...] = (
+        *(Altered, PersistenceError, SQLAlchemyError, OSError),
+        # The tiles lack one that they need.
+        LookupError,
+    )
 
     def __init__(
         self,
@@ -57,8 +63,11 @@ class LogKeeper:
         """Do nothing: the builder reads anew where it goes on."""
 
     def step(self) -> int:
-        """Hash the next batch, and sign if it is time to."""
+        """Hash the next batch, or some of large states, and sign if it is time to."""
         size = self._builder.step()
+        for _ in range(MORE_BATCHES):
+            if self._builder.was_large:
+                size = self._builder.step()
         now = time.monotonic()
         if self._seconds and size != self._signed and now >= self._due:
             self._due = now + self._seconds

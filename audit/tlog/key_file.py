@@ -56,11 +56,15 @@ class KeyFile:
         replace(self.path, "".join(f"{key.to_text()}\n" for key in keys))
 
     def last(self) -> str | None:
-        """Return the last checkpoint that was signed, if there is one."""
+        """Return the last checkpoint that was signed, if there is one; raises SignerError if it is no text."""
         try:
             return self._last.read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
+        except UnicodeDecodeError:
+            raise SignerError(
+                f"the last checkpoint can't be read: {self._last} is no text"
+            ) from None
 
     def keep_last(self, note: str) -> None:
         """Keep the last checkpoint that was signed; it is on the disk when this returns."""

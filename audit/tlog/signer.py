@@ -56,8 +56,9 @@ class Signer:
             else:
                 before = self.keys.read()
                 renamed = [key.renamed(next_origin(before[0].name)) for key in before]
-            self.keys.set_last_aside()
+            # In this order: the old keys without the last one would sign anything.
             self.keys.write(renamed)
+            self.keys.set_last_aside()
         return renamed
 
     def _last(self, keys: list[SignerKey]) -> tuple[Checkpoint, Note] | None:

@@ -121,9 +121,11 @@ class TlogStorage:
 
     def save_checkpoint(self, note: Note) -> None:
         """Keep a signed checkpoint; one that is kept already stays as it is."""
-        checkpoint = Checkpoint.parse(note.text)
-        row = {**vars(checkpoint), "note": str(note), "signed_at": time.time_ns() // 1000}
+        row = {**vars(Checkpoint.parse(note.text)), "note": str(note)}
         with self.writing() as connection:
+            # The newest one stays the last, though the clock was set back.
+            last = connection.scalar(select(func.max(checkpoints.c.signed_at))) or 0
+            row["signed_at"] = max(time.time_ns() // 1000, last + 1)
             connection.execute(self._insert(checkpoints).values(row).on_conflict_do_nothing())
 
     def newest(self, origin: str | None = None) -> str | None:

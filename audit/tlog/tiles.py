@@ -14,6 +14,8 @@ WHOLE_BYTES = WIDTH * HASH_BYTES
 ENTRIES = "entries"
 _PATH = re.compile(r"tile/(?:(entries)|(0|[1-9]\d?))/((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d{0,2}))?")
 HIGHEST_LEVEL = 63
+MOST_TILES = 2**63 // WIDTH
+"""Of a level: databases have no numbers beyond 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Tile:
         entries, level, number, width = found.groups()
         digits = number.replace("x", "").replace("/", "")
         tile = cls(None if entries else int(level), int(digits), int(width or WIDTH))
-        if tile.path != path or (tile.level or 0) > HIGHEST_LEVEL:
+        beyond = (tile.level or 0) > HIGHEST_LEVEL or tile.number >= MOST_TILES
+        if tile.path != path or beyond:
             raise ValueError("this is not the path of a tile")
         return tile
 

@@ -11,12 +11,15 @@ import pytest
 from msgspec import json
 from sqlalchemy import Update, delete, update
 
+from audit.bundles.bundle import Bundle
 from audit.bundles.errors import BundleError
+from audit.bundles.folder import Folder
 from audit.bundles.given_ids import KINDS
 from audit.entries import Subject
 from audit.reviews import review
 from audit.tlog.checkpoints import parse_note
 from audit.tlog.entries import leaf_of
+from audit.tlog.key_changes import KeyChanges
 from audit.tlog.merkle import check_inclusion
 from audit.tlog.tables import tiles
 from domain.aggregates.source import Source
@@ -304,3 +307,18 @@ def test_a_bundle_about_a_review_has_what_was_reviewed_and_the_review(
     lines = lines_in(tmp_path / "made")
     assert [line.position for line in lines] == [*range(first, last + 1), found.position]
     assert all(line.proof for line in lines)
+
+
+def test_a_checkpoint_that_was_signed_before_its_key_was_recorded_has_that_key(
+    store: str, open_empty: OpenEmpty, tmp_path: Path
+) -> None:
+    """The keeper may sign in the moment between."""
+    log = open_empty(store)
+    log.record(Source.create_id("lab"), Source.Added, settings={})
+    KeyChanges(log.keys).make("test.example/ledger")
+    log.sign()
+    with pytest.raises(BundleError, match="the log names no key of"):
+        log.export(tmp_path / "early")
+    log.make_key()
+    log.export(tmp_path / "bundle", last=1)
+    assert len(Bundle(Folder(tmp_path / "bundle")).signers) == 1

@@ -8,6 +8,7 @@ from shutil import copytree
 import pyarrow
 import pyarrow.parquet
 import pytest
+from eventsourcing.persistence import DataError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from audit.tlog.notes import SignerKey
 from domain.aggregates.source import Source
 from domain.aggregates.transparency_log import TransparencyLog
 from store.stored_rows import WholeRow
+from tests.audit import bundle_writer as written
 from tests.audit.logs import Log, OpenEmpty, contents_of
 from tests.harness.effort import effort
 
@@ -109,6 +111,7 @@ ALTERATIONS: dict[str, Alter] = {
     "another form": replaced("bundle.json", b'"jsonl"', b'"xml"'),
     "a file elsewhere": replaced("bundle.json", b'"events/0', b'"../0'),
     "another end": replaced("bundle.json", b'"to":', b'"to": 1', 1),
+    "a far end": replaced("bundle.json", b'"to": ', b'"to": 10000000000000', 1),
     "other ids": replaced("bundle.json", b'"registration": 2', b'"registration": 1'),
     "ids left out": replaced("bundle.json", b'"review": 1', b'"reviews": 1'),
     "no checkpoint": removed("checkpoint"),
@@ -255,3 +258,29 @@ def test_a_ledger_with_other_events_takes_no_bundle(
     with pytest.raises(BundleError, match=r"^position 1: the ledger has another event here"):
         log.take(bundle)
     assert log.rows == before
+
+
+def test_events_that_no_database_can_take_are_refused(
+    store: str, open_empty: OpenEmpty, tmp_path: Path
+) -> None:
+    """Their hashes are right: somebody made a log of their own."""
+    log = open_empty(store)
+    for number, wrong in enumerate(({"version": 2**64}, {"recorded_at": 2**64}, {"stream": "a\0"})):
+        lines = [*written.lines(1), {**written.lines(1)[0], "position": 2, "stream": "a", **wrong}]
+        folder = written.Log(lines).write(tmp_path / str(number))
+        with pytest.raises((BundleError, DataError)) as refused:
+            log.take(folder)
+        assert len(str(refused.value).splitlines()) == 1
+        assert log.head == 0
+
+
+def test_a_stream_with_a_number_of_many_digits_is_none_that_a_ledger_gave_out(
+    store: str, open_empty: OpenEmpty, tmp_path: Path
+) -> None:
+    log = open_empty(store)
+    lines = [*written.lines(1), {**written.lines(2)[1], "stream": f"review/{'9' * 5000}"}]
+    folder = written.Log(lines).write(tmp_path / "bundle")
+    index = folder / "bundle.json"
+    index.write_text(index.read_text().replace('{"review": 3}', "{}"))
+    log.take(folder)
+    assert log.head == 2

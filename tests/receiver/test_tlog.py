@@ -350,3 +350,9 @@ def test_a_policy_says_up_to_where_it_is_satisfied(apart: Service) -> None:
     assert f"the first {size} are as the policy asks for" in found
     policy.write_text("quorum some")
     assert apart.here("audit", "verify", "--policy", str(policy), check=False).exit_code == 2
+
+
+@pytest.mark.parametrize("level", ["0", "1", "entries"])
+def test_tiles_of_numbers_beyond_64_bits_are_answered_404(service: Service, level: str) -> None:
+    assert tile(service, f"tile/{level}/{'x999/' * 9}999").status_code == 404
+    assert tile(service, f"tile/{level}/{'x999/' * 500}999").status_code == 404
