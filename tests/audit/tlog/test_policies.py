@@ -1,9 +1,13 @@
 """A policy says whose signatures a checkpoint needs."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit import verify
 from audit.tlog.checkpoints import Checkpoint
 from audit.tlog.merkle import EMPTY_ROOT
 from audit.tlog.notes import Note, Signature, SignerKey, VerifierKey
@@ -140,3 +144,14 @@ def test_a_key_that_is_no_point_verifies_nothing() -> None:
     key = VerifierKey("w.example", 4, b"\xff" * 32)
     signature = cosignature("X1", CHECKPOINT.text)
     assert not key.verify(signature, CHECKPOINT.text)
+
+
+DOCS = Path(__file__).parents[3] / "docs"
+PRINTED = re.compile(r"```\n((?: *(?:log|witness|group|quorum) [^\n]*\n)+) *```")
+
+
+@pytest.mark.parametrize("page", ["auditing.md", "operations/proof.md"])
+def test_the_policy_that_a_page_prints_is_one(page: str) -> None:
+    (policy,) = PRINTED.findall((DOCS / page).read_text())
+    assert Policy.parse(policy).logs
+    assert verify.Policy(policy.encode()).logs
