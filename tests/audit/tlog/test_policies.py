@@ -1,5 +1,7 @@
 """A policy says whose signatures a checkpoint needs."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,3 +142,11 @@ def test_a_key_that_is_no_point_verifies_nothing() -> None:
     key = VerifierKey("w.example", 4, b"\xff" * 32)
     signature = cosignature("X1", CHECKPOINT.text)
     assert not key.verify(signature, CHECKPOINT.text)
+
+
+def test_groups_nested_too_deeply_are_refused_in_one_line() -> None:
+    names = ["X1", *(f"group-{each}" for each in range(5000))]
+    nested = [f"group {name} 1 {member}" for member, name in pairwise(names)]
+    policy = Policy.parse("\n".join([DEFINED, *nested, f"quorum {names[-1]}"]))
+    with pytest.raises(PolicyError, match="nested too deeply"):
+        policy.check(cosigned("X1"))
