@@ -71,7 +71,11 @@ class Policy:
             raise PolicyError(str(error)) from None
         if self.logs and origin not in {each.name for each in signers}:
             raise PolicyError("the checkpoint is not signed by a log of the policy")
-        if not self.quorum.accepts(cosigners):
+        try:
+            reached = self.quorum.accepts(cosigners)
+        except RecursionError:
+            raise PolicyError("the groups of the policy are nested too deeply") from None
+        if not reached:
             names = [name for name, key in self.witnesses.items() if key in cosigners]
             found = f"only {', '.join(names)}" if names else "nobody"
             raise PolicyError(f"the quorum of the policy is not reached: {found} has cosigned")

@@ -1,6 +1,7 @@
 """A policy says whose signatures a checkpoint needs."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,11 @@ def test_the_policy_that_a_page_prints_is_one(page: str) -> None:
     (policy,) = PRINTED.findall((DOCS / page).read_text())
     assert Policy.parse(policy).logs
     assert verify.Policy(policy.encode()).logs
+
+
+def test_groups_nested_too_deeply_are_refused_in_one_line() -> None:
+    names = ["X1", *(f"group-{each}" for each in range(5000))]
+    nested = [f"group {name} 1 {member}" for member, name in pairwise(names)]
+    policy = Policy.parse("\n".join([DEFINED, *nested, f"quorum {names[-1]}"]))
+    with pytest.raises(PolicyError, match="nested too deeply"):
+        policy.check(cosigned("X1"))
