@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from audit.tlog.notes import NoteError, SignerKey
@@ -73,5 +74,5 @@ class KeyFile:
     def set_last_aside(self) -> None:
         """Rename the last checkpoint of an origin that has ended, so that it stays as evidence."""
         if self._last.exists():
-            number = len(list(self.path.parent.glob(f"{self._last.name}.*"))) + 1
-            self._last.rename(self._last.with_name(f"{self._last.name}.{number}"))
+            names = (self._last.with_name(f"{self._last.name}.{number}") for number in count(1))
+            self._last.rename(next(name for name in names if not name.exists()))
