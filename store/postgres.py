@@ -27,7 +27,7 @@ from store.postgres_snapshots import AggregateRecorder
 from store.postgres_tables import ADDED, EXISTS, IS_CURRENT, TABLES
 from store.postgres_unit_of_work import PostgresUnitOfWork
 from store.recorder import EventProcessRecorder, EventRecorder
-from store.stored_rows import COLUMNS, StoredRow
+from store.stored_rows import COLUMNS, HashedRow, StoredRow
 from store.unit_of_work import UnitOfWork
 
 POOL_SIZE = 4
@@ -47,6 +47,10 @@ ROWS = FIRST.format(
     order="position",
     wanted=f"{SELECT_WHOLE} WHERE position > ? ORDER BY position LIMIT ?",
 )
+# The server hashes: no state comes here, however large, so there is no bound of their bytes.
+HASHED = """SELECT position, recorded_at, originator_id, originator_version, topic,
+    encode(sha256(state), 'hex')
+FROM stored_events WHERE position > ? ORDER BY position LIMIT ?"""
 STREAMS = FIRST.format(
     columns=EVENT, order="originator_id, originator_version", wanted=SELECT_STREAMS
 )
@@ -89,6 +93,12 @@ class Recorder(PostgresQueries, EventRecorder, library.PostgresApplicationRecord
     def select_rows(self, after: int, *, limit: int, max_bytes: int) -> list[StoredRow]:
         """Return all columns of the events after a position; see EventRecorder."""
         return self._query(ROWS, [after, limit, max_bytes])
+
+    def select_hashed(
+        self, after: int, *, limit: int, max_bytes: int
+    ) -> tuple[list[HashedRow], bool]:
+        """Return the events after a position with the hashes of their states; see EventRecorder."""
+        return self._query(HASHED, [after, limit]), False
 
     def select_by_stream(
         self, after: tuple[str, int], below: str, *, reached: int, limit: int, max_bytes: int

@@ -9,7 +9,7 @@ from eventsourcing.persistence import StoredEvent, Tracking
 
 from store.event_queries import EventQueries, RecordedEvent
 from store.group_commit import GroupCommit, Session
-from store.stored_rows import StoredRow, WholeRow, check_importable, storable_rows
+from store.stored_rows import HashedRow, StoredRow, WholeRow, check_importable, storable_rows
 from store.subscription import PollingSubscription
 from store.unit_of_work import UnitOfWork
 
@@ -71,6 +71,15 @@ class EventRecorder(EventQueries):
     @abstractmethod
     def select_rows(self, after: int, *, limit: int, max_bytes: int) -> list[StoredRow]:
         """Return all columns of the events after a position; for the limits see select_batch."""
+
+    @abstractmethod
+    def select_hashed(
+        self, after: int, *, limit: int, max_bytes: int
+    ) -> tuple[list[HashedRow], bool]:
+        """Return the events after a position with the hashes of their states, and whether they were cut.
+
+        They are when the states that were read have `max_bytes`, as in select_batch.
+        """
 
     @abstractmethod
     def select_by_stream(

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, cast
 
 from eventsourcing import persistence
@@ -21,7 +22,7 @@ from store.sqlite_connection import SqliteQueries, connect
 from store.sqlite_file import SqliteFile
 from store.sqlite_session import SqliteSession, SqliteUnitOfWork
 from store.sqlite_tables import ADDED, COLUMNS, INDEXES, TABLES
-from store.stored_rows import StoredRow
+from store.stored_rows import HashedRow, StoredRow
 from store.unit_of_work import UnitOfWork
 
 
@@ -69,6 +70,18 @@ class Recorder(SqliteQueries, EventRecorder, library.SQLiteApplicationRecorder):
         self.check()
         statement = f"{SELECT_WHOLE}WHERE position > ? ORDER BY position LIMIT ?"
         return self._first(statement, [after, limit], max_bytes)[0]
+
+    def select_hashed(
+        self, after: int, *, limit: int, max_bytes: int
+    ) -> tuple[list[HashedRow], bool]:
+        """Return the events after a position with the hashes of their states; see EventRecorder."""
+        self.check()
+        statement = f"{SELECT}WHERE position > ? ORDER BY position LIMIT ?"
+        rows, cut = self._first(statement, [after, limit], max_bytes)
+        return [
+            (position, time, stream, version, topic, sha256(state).hexdigest())
+            for position, stream, version, topic, state, time in rows
+        ], cut
 
     def select_by_stream(
         self, after: tuple[str, int], below: str, *, reached: int, limit: int, max_bytes: int

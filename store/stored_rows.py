@@ -27,6 +27,10 @@ StoredRow = tuple[int, str, int, str, bytes, str, bool, int | None, int]
 """The values of a WholeRow, as they are read: to name them takes as long as to read them."""
 
 
+HashedRow = tuple[int, int, str, int, str, str]
+"""Position, recorded time, stream, version, topic, and the SHA-256 of the state in hexadecimal digits."""
+
+
 class WholeRow(NamedTuple):
     """All columns of a stored event: its position, and COLUMNS."""
 

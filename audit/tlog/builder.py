@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from audit.tlog.entries import NoEntry, leaf_of
-from audit.tlog.merkle import EMPTY_ROOT, HASH_BYTES, folded, subtrees
+from audit.tlog.entries import NoEntry, hashed_entry
+from audit.tlog.merkle import EMPTY_ROOT, HASH_BYTES, folded, leaf_hash, subtrees
 from audit.tlog.storage import TlogStorage, Written
 from audit.tlog.tiles import WHOLE_BYTES, WIDTH, subtree_root, tiles_of
-from store.stored_rows import StoredRow
+from store.stored_rows import HashedRow, StoredRow
 
 BATCH_EVENTS = 5000
 BATCH_BYTES = 8 * 1024 * 1024
@@ -26,6 +26,9 @@ class Recorder(Protocol):
 
     def max_notification_id(self) -> int: ...
     def select_rows(self, after: int, *, limit: int, max_bytes: int) -> list[StoredRow]: ...
+    def select_hashed(
+        self, after: int, *, limit: int, max_bytes: int
+    ) -> tuple[list[HashedRow], bool]: ...
 
 
 class RightEdge:
@@ -95,8 +98,9 @@ class TreeBuilder:
             size = self._storage.size()
             edge = RightEdge(size, self._storage.tile)
             self._check_end(size)
-        rows = self._store.select_rows(edge.size, limit=BATCH_EVENTS, max_bytes=BATCH_BYTES)
-        self.was_large = sum(len(row[4]) for row in rows) >= BATCH_BYTES
+        rows, self.was_large = self._store.select_hashed(
+            edge.size, limit=BATCH_EVENTS, max_bytes=BATCH_BYTES
+        )
         if rows:
             self._storage.save_tiles(edge.append(_leaves(rows, edge.size)))
         # After an error it is read anew.
@@ -107,21 +111,21 @@ class TreeBuilder:
         """Raise Altered unless the last event that was hashed is still the one at its position."""
         if not size:
             return
-        rows = self._store.select_rows(size - 1, limit=1, max_bytes=1)
+        rows, _ = self._store.select_hashed(size - 1, limit=1, max_bytes=1)
         if not rows or rows[0][0] != size:
             head = self._store.max_notification_id()
             raise Altered(min(head + 1, size), f"the tiles hold {size} events, and one is gone")
         number, place = divmod(size - 1, WIDTH)
         hashes = self._storage.tile(0, number)[place * HASH_BYTES :][:HASH_BYTES]
-        if leaf_of(rows[0]) != hashes:
+        if _leaves(rows, size - 1) != [hashes]:
             raise Altered(size, "another event stands where the tiles end")
 
 
-def _leaves(rows: list[StoredRow], size: int) -> list[bytes]:
+def _leaves(rows: list[HashedRow], size: int) -> list[bytes]:
     for position, row in enumerate(rows, size + 1):
         if row[0] != position:
             raise Altered(position, "there is no event at this position")
     try:
-        return [leaf_of(row) for row in rows]
+        return [leaf_hash(hashed_entry(row)) for row in rows]
     except NoEntry as error:
         raise Altered(size + 1, f"it can't be hashed, or one soon after: {error}") from None

@@ -5,7 +5,7 @@ from hashlib import sha256
 from json.encoder import encode_basestring_ascii as quoted
 
 from audit.tlog.merkle import leaf_hash
-from store.stored_rows import StoredRow
+from store.stored_rows import HashedRow, StoredRow
 
 LARGEST_ENTRY = 2**16 - 1
 
@@ -23,31 +23,42 @@ class NoEntry(ValueError):
 def entry_of(row: StoredRow) -> bytes:
     """Return the entry of a stored event; raises NoEntry for a row that the program can't have stored."""
     position, stream, version, topic, state, _, _, _, recorded_at = row
-    if type(recorded_at) is not int or type(version) is not int:
-        raise NoEntry(position)
     try:
-        return entry(position, recorded_at, stream, version, topic, state)
+        digest = sha256(state).hexdigest()
     except TypeError:
         raise NoEntry(position) from None
+    return hashed_entry((position, recorded_at, stream, version, topic, digest))
 
 
 def leaf_of(row: StoredRow) -> bytes:
-    """Return the hash of the leaf that a stored event has in the log."""
+    """Return the hash of the leaf that a stored event has in the log; raises NoEntry."""
     return leaf_hash(entry_of(row))
 
 
 def entry(
     position: int, recorded_at: int, stream: str, version: int, topic: str, state: bytes
 ) -> bytes:
+    """Return the entry of an event."""
+    digest = sha256(state).hexdigest()
+    return hashed_entry((position, recorded_at, stream, version, topic, digest))
+
+
+def hashed_entry(row: HashedRow) -> bytes:
     """Return the entry of an event: JSON in ASCII, in this order, without white space.
 
-    `recorded_at` is in microseconds since 1970. The state is named by its SHA-256, so an entry is small and
-    gives nothing of it away.
+    The recorded time is in microseconds since 1970. The state is named by its SHA-256, so an entry is small
+    and gives nothing of it away. Raises NoEntry.
     """
-    return (
-        f'{{"position":{position},"recorded_at":{recorded_at},"stream":{quoted(stream)},'
-        f'"version":{version},"topic":{quoted(topic)},"state":"{sha256(state).hexdigest()}"}}'
-    ).encode()
+    position, recorded_at, stream, version, topic, digest = row
+    if type(recorded_at) is not int or type(version) is not int:
+        raise NoEntry(position)
+    try:
+        return (
+            f'{{"position":{position},"recorded_at":{recorded_at},"stream":{quoted(stream)},'
+            f'"version":{version},"topic":{quoted(topic)},"state":"{digest}"}}'
+        ).encode()
+    except TypeError:
+        raise NoEntry(position) from None
 
 
 def entry_bundle(entries: Iterable[bytes]) -> bytes:

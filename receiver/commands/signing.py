@@ -8,6 +8,7 @@ import click
 from receiver.commands.shared import open_services, operator_cause, takes_why
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from audit.tlog.key_file import KeyFile
@@ -34,6 +35,7 @@ def key(name: str | None, rotate: bool, retire: str | None, why: str | None) -> 
         keys = _key_file(services)
         changes = KeyChanges(keys)
         known = _known_keys(services)
+        save = _recorder(services, why)
         if not keys.exists() and known and not (rotate or retire or name):
             click.echo(f"the key itself is not at {keys.path}: nothing is signed here", err=True)
             _show(known)
@@ -50,11 +52,11 @@ def key(name: str | None, rotate: bool, retire: str | None, why: str | None) -> 
             changes.rotate()
         if retire is not None:
             retired = changes.retire(retire)
-            _record(services, TransparencyLog.KeyRetired, why, verifier_key=str(retired))
+            save(TransparencyLog.KeyRetired, verifier_key=str(retired))
         verifiers = [str(each.verifier) for each in keys.read()]
         # Those of a command before that was killed between the file and the log, too.
         for each in [each for each in reversed(verifiers) if each not in known]:
-            _record(services, TransparencyLog.KeyAdded, why, verifier_key=each)
+            save(TransparencyLog.KeyAdded, verifier_key=each)
     _show(verifiers)
 
 
@@ -130,13 +132,8 @@ def _begin_origin(services: "Services", why: str | None) -> None:
     known = _known_keys(services)
     before = known[0].partition("+")[0] if known else None
     keys = [str(each.verifier) for each in signer(services).begin_origin(before)]
-    _record(
-        services,
-        TransparencyLog.OriginBegun,
-        why,
-        verifier_keys=keys,
-        last_checkpoint=last,
-    )
+    save = _recorder(services, why)
+    save(TransparencyLog.OriginBegun, verifier_keys=keys, last_checkpoint=last)
 
 
 def _key_file(services: "Services") -> "KeyFile":
@@ -145,12 +142,15 @@ def _key_file(services: "Services") -> "KeyFile":
     return signer(services).keys
 
 
-def _record(
-    services: "Services", event_class: "type[Event]", why: str | None, **values: Any
-) -> None:
+def _recorder(services: "Services", why: str | None) -> "Callable[..., None]":
+    """Return what records events of the log of this command, which is the one cause of all."""
     from domain.aggregates.transparency_log import TransparencyLog
     from domain.use_cases.administration import record
     from receiver import dates
 
     caused = services.ledger.caused_by(operator_cause(why))
-    record(caused, TransparencyLog.create_id(), event_class, now=dates.utc_now(), **values)
+
+    def save(event_class: "type[Event]", **values: Any) -> None:
+        record(caused, TransparencyLog.create_id(), event_class, now=dates.utc_now(), **values)
+
+    return save

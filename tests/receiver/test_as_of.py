@@ -228,8 +228,9 @@ def test_every_read_of_a_resource_takes_a_moment_and_nothing_else_does(service: 
             if method not in {"get", "post", "put", "patch", "delete"}:
                 continue
             given = {each.get("$ref") for each in operation.get("parameters", [])}
-            # The feed is what happened, which has no moment.
-            takes = method == "get" and path.startswith("/api/") and path != "/api/v1/feed/"
+            # The feed is what happened, which has no moment; a proof is of the newest checkpoint.
+            timeless = path in {"/api/v1/feed/", "/api/v1/audit/proofs/{position}"}
+            takes = method == "get" and path.startswith("/api/") and not timeless
             assert parameters & given == (parameters if takes else set()), (method, path)
             if takes:
                 asked = re.sub(r"\{(?:barcode|name)\}", "lab", path)
