@@ -499,7 +499,7 @@ PROOF: dict[str, type] = {"format": str, "keys": list, "checkpoint": str, "event
 
 
 class Bundle(NamedTuple):
-    """What is to be checked; `selected` events have a proof each, and others are a range with tiles."""
+    """The bundle to check; `selected` events have a proof each, and others are a range with tiles."""
 
     folder: Path | None
     first: int

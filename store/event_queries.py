@@ -121,11 +121,9 @@ class EventQueries(ABC):
     ) -> list[RecordedEvent]:
         """Return the first events after a position, and up to another, that a filter lets through."""
         found = self.seek_log(wanted, after, until, limit) if wanted.topics else []
-        return self.select_positions(found) if found else []
-
-    def select_positions(self, positions: Sequence[int]) -> list[RecordedEvent]:
-        """Return the events at some positions, by rising position."""
-        among, values = self._among("position", positions)
+        if not found:
+            return []
+        among, values = self._among("position", found)
         return notifications(self._query(f"{SELECT}WHERE {among} ORDER BY position", values))
 
     def select_rows_at(self, positions: Sequence[int]) -> list[StoredRow]:

@@ -26,7 +26,7 @@ class EventFile(
 class Contents(
     Struct, frozen=True, forbid_unknown_fields=True, rename={"first": "from", "last": "to"}
 ):
-    """What a bundle holds: all events of a range, or those of some subjects there.
+    """The contents of a bundle: all events of a range, or those of some subjects there.
 
     `given_ids` has the last integer of each kind that was given out; only a bundle of all events has them.
     """

@@ -1,4 +1,4 @@
-"""What is wrong with a bundle, or with the ledger that it comes from or goes to."""
+"""The error of a bundle, or of the ledger that it comes from or goes to."""
 
 
 class BundleError(Exception):

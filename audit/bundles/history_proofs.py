@@ -20,7 +20,7 @@ MOST_BYTES = 32 * 1024 * 1024
 
 
 class HistoryProof(Struct, frozen=True):
-    """What `kitledger-verify` checks: the events, under one signed checkpoint."""
+    """The document that `kitledger-verify` checks: events, and the checkpoint under which each is proven."""
 
     format: str
     subject: Subject

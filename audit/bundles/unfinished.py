@@ -12,7 +12,7 @@ LONGEST = 64 * 1024 * 1024
 
 
 class Plan(Struct, frozen=True):
-    """What is to be in the bundle, with no files yet; and the text of the checkpoint, which names its root."""
+    """The contents of a bundle that is not finished, without files, and the text of its checkpoint."""
 
     contents: Contents
     checkpoint: str

@@ -1,4 +1,4 @@
-"""Which events a bundle is to hold, and in which form."""
+"""The events that a bundle is to hold, and their form."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How far each anchor is behind the ledger, for metrics."""
+"""The lag of each anchor behind the ledger, for metrics."""
 
 import time
 from collections.abc import Iterable

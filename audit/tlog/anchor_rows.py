@@ -1,4 +1,4 @@
-"""What anchors have confirmed, in the ledger's database: cosignatures, stamps, and how far each is."""
+"""The rows of anchors in the ledger's database: cosignatures, stamps, and how far each has confirmed."""
 
 import time
 from collections.abc import Iterable

@@ -7,9 +7,6 @@ from json.encoder import encode_basestring_ascii as quoted
 from audit.tlog.merkle import leaf_hash
 from store.stored_rows import HashedRow, StoredRow
 
-LARGEST_ENTRY = 2**16 - 1
-
-
 NO_ENTRY = "its row has values that no event has"
 
 
@@ -33,14 +30,6 @@ def entry_of(row: StoredRow) -> bytes:
 def leaf_of(row: StoredRow) -> bytes:
     """Return the hash of the leaf that a stored event has in the log; raises NoEntry."""
     return leaf_hash(entry_of(row))
-
-
-def entry(
-    position: int, recorded_at: int, stream: str, version: int, topic: str, state: bytes
-) -> bytes:
-    """Return the entry of an event."""
-    digest = sha256(state).hexdigest()
-    return hashed_entry((position, recorded_at, stream, version, topic, digest))
 
 
 def hashed_entry(row: HashedRow) -> bytes:

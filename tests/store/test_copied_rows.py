@@ -29,7 +29,7 @@ def test_rows_are_copied_with_all_that_they_hold(recorder: Recorder) -> None:
 def test_what_is_recorded_afterwards_follows_them(recorder: Recorder) -> None:
     recorder.import_events(ROWS)
     assert recorder.insert_events([event("b")]) == [4]
-    assert recorder.select_positions([4])[0].recorded_at == 2**62
+    assert WholeRow(*recorder.select_rows_at([4])[0]).recorded_at == 2**62
 
 
 def test_rows_that_do_not_follow_the_last_position_are_refused(

@@ -71,16 +71,24 @@ def test_the_keeper_outlives_a_last_checkpoint_that_is_no_text(scene: Scene) -> 
     last = scene.signer.keys.path.with_name("signer.key.last")
     before = last.read_bytes()
     last.write_bytes(b"\xff")
-    _outlived(scene, "last checkpoint", lambda: last.write_bytes(before))
+    signed = signed_after(scene, "last checkpoint", lambda: last.write_bytes(before))
+    assert signed == EVENTS + 1
 
 
 def test_the_keeper_outlives_a_tile_that_is_missing(scene: Scene) -> None:
     (hashes,) = scene.owner.query("SELECT hashes FROM tlog_tiles WHERE level = 1 AND number = 0")[0]
     scene.owner.query("DELETE FROM tlog_tiles WHERE level = 1 AND number = 0")
-    _outlived(scene, "tile 1/0", lambda: scene.storage.save_tiles([(1, 0, bytes(hashes))]))
+    mended = [(1, 0, bytes(hashes))]
+    signed = signed_after(scene, "tile 1/0", lambda: scene.storage.save_tiles(mended))
+    assert signed == EVENTS + 1
 
 
-def _outlived(scene: Scene, why: str, mended: Any) -> None:
+def newest_size(scene: Scene) -> int:
+    return parse_note(scene.storage.newest() or "")[0].size
+
+
+def signed_after(scene: Scene, why: str, mend: Any) -> int:
+    """Return the size that the keeper signs after it has told of a fault, which is mended then."""
     said: list[str] = []
     stop = threading.Event()
     keeper = kept_by(scene, said)
@@ -88,9 +96,10 @@ def _outlived(scene: Scene, why: str, mended: Any) -> None:
     thread.start()
     try:
         wait_until(lambda: why in "".join(said))
-        mended()
+        mend()
         scene.record(1)
-        wait_until(lambda: f"\n{EVENTS + 1}\n" in str(scene.storage.newest()))
+        wait_until(lambda: newest_size(scene) > EVENTS)
+        return newest_size(scene)
     finally:
         stop.set()
         thread.join()
